@@ -1,0 +1,158 @@
+"""The one place where YAML enters: text -> strict model, or every problem of the file at once.
+
+The fast path is libyaml's parser and pydantic; positions are recovered from the node tree only when something is
+wrong. Duplicate keys are refused. YAML 1.1's surprises (`no` is false, `1e-3` is text, `12:30` is 750) end in a type
+error that names the line, because the models are strict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from grader.errors import CourseError, GraderError, InputError, Problem
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MAX_BYTES = 32 << 20
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class _DuplicateKey(Exception):
+    def __init__(self, key: object, line: int) -> None:
+        self.key, self.line = key, line
+
+
+class _StrictLoader(_Loader):  # type: ignore[misc]
+    """SafeLoader that refuses duplicate keys instead of keeping the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Hashable] = set()
+        for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                continue
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, Hashable):
+                if key in seen:
+                    raise _DuplicateKey(key, key_node.start_mark.line + 1)
+                seen.add(key)
+        result: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return result
+
+
+def load(path: Path, model: type[Model], *, error: type[GraderError] = CourseError) -> Model:
+    """Read `path` into `model`.
+
+    Raises: `error` (a `GraderError`) with all problems of the file, each as `file:line: key: message`.
+    """
+    data = read(path, error=error)
+    text = data[0]
+    try:
+        return model.model_validate(data[1], strict=True)
+    except ValidationError as wrong:
+        problems = problems_of(wrong, path, text)
+        raise error("", problems=problems) from None
+
+
+def read(path: Path, *, error: type[GraderError] = InputError) -> tuple[str, Any]:
+    """The text of a YAML file and its plain data.
+
+    Raises: `error` when it is missing, not a file, not UTF-8, too large, or not YAML.
+    """
+    text = read_text(path, error=error)
+    return text, parse(text, path, error=error)
+
+
+def read_text(path: Path, *, error: type[GraderError] = InputError, max_bytes: int = _MAX_BYTES) -> str:
+    """The text of a UTF-8 file. Raises: `error` when it is missing, no file, too large or not UTF-8."""
+    try:
+        size = path.stat().st_size
+        if not path.is_file():
+            raise error("is not a file", path=path, remedy="give the path of a file")
+        if size > max_bytes:
+            raise error(f"is {size:,} bytes; at most {max_bytes:,} are read", path=path)
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise error("no such file", path=path) from None
+    except UnicodeDecodeError as wrong:
+        line = path.read_bytes()[: wrong.start].count(b"\n") + 1
+        raise error("is not UTF-8 text", path=path, line=line, remedy="save the file as UTF-8") from None
+    except OSError as wrong:
+        raise error(f"cannot be read: {wrong.strerror or wrong}", path=path) from None
+
+
+def parse(text: str, path: Path, *, error: type[GraderError] = InputError) -> Any:
+    """Plain data from YAML text. Raises: `error` at the line where the text stops being YAML."""
+    try:
+        return yaml.load(text, _StrictLoader)
+    except _DuplicateKey as twice:
+        raise error(
+            "appears twice", path=path, line=twice.line, key=str(twice.key), remedy="keep one of them"
+        ) from None
+    except yaml.YAMLError as wrong:
+        mark = getattr(wrong, "problem_mark", None)
+        message = getattr(wrong, "problem", None) or str(wrong)
+        raise error(
+            f"not YAML: {message}", path=path, line=mark.line + 1 if mark else None, remedy="check the indentation"
+        ) from None
+    except RecursionError:
+        raise error("is nested too deeply", path=path) from None
+
+
+def validate(data: Any, adapter: TypeAdapter[Any], path: Path, text: str) -> tuple[Any, list[Problem]]:
+    """The validated value and no problems, or None and every problem with its line."""
+    try:
+        return adapter.validate_python(data, strict=True), []
+    except ValidationError as wrong:
+        return None, problems_of(wrong, path, text)
+
+
+def problems_of(wrong: ValidationError, path: Path, text: str) -> list[Problem]:
+    """Each of pydantic's errors as a `Problem` with the line it is about."""
+    root = yaml.compose(text, _Loader)
+    found = []
+    for entry in wrong.errors(include_url=False):
+        steps = [step for step in entry["loc"] if not _is_union_tag(step)]
+        key = ".".join(str(step) for step in entry["loc"]) or None
+        found.append(Problem(_say(entry), path, line_of(root, steps), key))
+    return sorted(found, key=lambda problem: problem.line or 0)
+
+
+def line_of(root: yaml.Node | None, steps: Sequence[str | int]) -> int | None:
+    """The line (from 1) of the deepest node that `steps` reach from `root`; None for an empty document."""
+    node, line = root, None if root is None else root.start_mark.line + 1
+    for step in steps:
+        if isinstance(node, yaml.MappingNode):
+            pair = next((pair for pair in node.value if pair[0].value == str(step)), None)
+            if pair is None:
+                continue  # a discriminator or a missing key: stay at the enclosing node
+            line, node = pair[0].start_mark.line + 1, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+    return line
+
+
+def _is_union_tag(step: str | int) -> bool:
+    return isinstance(step, str) and step.startswith(("function-", "tagged-union", "lax-or-strict"))
+
+
+def _say(entry: Any) -> str:
+    """Pydantic's message in our words where its own would puzzle an instructor."""
+    kind, given = entry["type"], entry.get("input")
+    if kind == "extra_forbidden":
+        return "unknown key"
+    if kind == "missing":
+        return "is missing"
+    if kind == "string_type" and isinstance(given, bool):
+        return f"must be text, but YAML reads it as {str(given).lower()}: put quotes around it"
+    if kind == "string_type" and isinstance(given, int | float):
+        return f"must be text, but YAML reads it as the number {given}: put quotes around it"
+    if kind in {"float_type", "int_type"} and isinstance(given, str):
+        return f"must be a number, but YAML reads {given!r} as text (write 1.0e-3, not 1e-3)"
+    message = str(entry["msg"]).removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]

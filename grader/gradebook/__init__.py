@@ -1,0 +1,1 @@
+"""Append-only results and what is read from them."""

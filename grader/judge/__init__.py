@@ -1,0 +1,1 @@
+"""From a worker's outputs to a verdict that teaches."""

@@ -1,0 +1,1 @@
+"""The quiz: items, marking, memory, sessions and exchange."""

@@ -1,0 +1,1 @@
+"""Running untrusted code: levels, limits, and the talk with the worker."""
