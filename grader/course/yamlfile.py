@@ -97,7 +97,10 @@ def parse(text: str, path: Path, *, error: type[GraderError] = InputError) -> An
         mark = getattr(wrong, "problem_mark", None)
         message = getattr(wrong, "problem", None) or str(wrong)
         raise error(
-            f"not YAML: {message}", path=path, line=mark.line + 1 if mark else None, remedy="check the indentation"
+            f"not YAML: {message}",
+            path=path,
+            line=mark.line + 1 if mark else None,
+            remedy="check the indentation",
         ) from None
     except RecursionError:
         raise error("is nested too deeply", path=path) from None
