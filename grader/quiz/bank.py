@@ -1,0 +1,199 @@
+"""Banks from disk: one file or many, every problem at once, and nothing parsed twice.
+
+    CACHE/quiz-<sha256 of the file and of the engine>.json     a bank that was parsed and found right
+
+The cache is JSON and is validated again when read: a damaged entry is parsed anew from the bank itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gc
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from grader.course import yamlfile
+from grader.errors import CourseError, GraderError, Problem
+from grader.quiz import outputs
+from grader.quiz.model import ITEM_TYPES, AnyItem, Bank
+
+_KEPT = 512  # cache entries; the oldest go first
+
+
+@dataclass(frozen=True)
+class Shelved:
+    """A bank and the file it came from."""
+
+    path: Path
+    bank: Bank
+
+
+@dataclass(frozen=True)
+class Library:
+    """Some banks whose item ids are all different."""
+
+    shelves: tuple[Shelved, ...]
+
+    @functools.cached_property
+    def items(self) -> dict[str, AnyItem]:
+        """Every item by its id, in the order of the files."""
+        return {item.id: item for shelved in self.shelves for item in shelved.bank.items}
+
+    @functools.cached_property
+    def shelf_of(self) -> dict[str, Shelved]:
+        """The bank that holds an item, by the item's id."""
+        return {item.id: shelved for shelved in self.shelves for item in shelved.bank.items}
+
+
+def load_bank(path: Path, *, cache: Path | None = None) -> Bank:
+    """The bank in `path`; with `cache` a folder where parsed banks are kept.
+
+    Raises: CourseError with all problems of the file, each with its line.
+    """
+    return load_banks([path], cache=cache).shelves[0].bank
+
+
+def load_banks(paths: Iterable[Path], *, cache: Path | None = None) -> Library:
+    """The banks of files and folders (their `*.yaml`, at any depth), in the order given.
+
+    Raises: CourseError with all problems of all files, an id used twice among them.
+    """
+    shelves: list[Shelved] = []
+    problems: list[Problem] = []
+    with _gc_paused():
+        for path in bank_files(paths):
+            try:
+                shelves.append(Shelved(path, _load(path, cache)))
+            except GraderError as wrong:
+                problems += wrong.problems
+        problems += duplicates(shelves)
+    if problems:
+        raise CourseError("", problems=problems)
+    return Library(tuple(shelves))
+
+
+def bank_files(paths: Iterable[Path]) -> list[Path]:
+    """The bank files that `paths` name, folders searched, each once. Raises: CourseError for a folder without any."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        if not path.is_dir():
+            found[path] = None
+            continue
+        inside = sorted(
+            file for file in path.rglob("*") if file.suffix in {".yaml", ".yml"} and file.is_file()
+        )
+        if not inside:
+            raise CourseError("holds no bank", path=path, remedy="add one with `grader new bank TOPIC`")
+        found.update(dict.fromkeys(inside))
+    return list(found)
+
+
+def parse_bank(text: str, path: Path) -> Bank:
+    """A bank from its text; `path` is only for messages. Raises: CourseError with all problems of the text."""
+    data = yamlfile.parse(text, path, error=CourseError)
+    try:
+        return Bank.model_validate(data, strict=True)
+    except ValidationError as wrong:
+        problems = [_readable(problem, data) for problem in yamlfile.problems_of(wrong, path, text)]
+        raise CourseError("", problems=problems) from None
+
+
+def duplicates(shelves: Iterable[Shelved]) -> list[Problem]:
+    """A problem for every item whose id an earlier one has, naming both places."""
+    first: dict[str, tuple[Path, int]] = {}
+    found = []
+    for shelved in shelves:
+        for index, item in enumerate(shelved.bank.items):
+            if item.id not in first:
+                first[item.id] = (shelved.path, index)
+                continue
+            other = first[item.id]
+            place = f"{other[0]}:{_id_line(*other)}"
+            line = _id_line(shelved.path, index)
+            message = f"the id {item.id} is already used at {place}"
+            found.append(Problem(message, shelved.path, line, f"items.{index}.id", "give it another"))
+    return found
+
+
+def _load(path: Path, cache: Path | None) -> Bank:
+    text = yamlfile.read_text(path, error=CourseError)
+    entry = None if cache is None else cache / f"quiz-{_key(text)}.json"
+    bank = _cached(entry)
+    if bank is None:
+        bank = parse_bank(text, path)
+        _keep(entry, bank)
+    return outputs.with_outputs(bank, outputs.read_lock(outputs.lock_path(path)))
+
+
+def _cached(entry: Path | None) -> Bank | None:
+    if entry is None:
+        return None
+    try:
+        return Bank.model_validate_json(entry.read_bytes(), strict=True)
+    except (OSError, ValueError):
+        return None
+
+
+def _keep(entry: Path | None, bank: Bank) -> None:
+    """Write a cache entry; a cache that cannot be written only costs time."""
+    if entry is None:
+        return
+    with contextlib.suppress(OSError):
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        fresh = entry.with_name(f".{entry.name}.{os.getpid()}")
+        fresh.write_text(bank.model_dump_json(exclude_defaults=True), encoding="utf-8")
+        os.replace(fresh, entry)
+        old = sorted(entry.parent.glob("quiz-*.json"), key=lambda file: file.stat().st_mtime)
+        for file in old[:-_KEPT]:
+            file.unlink(missing_ok=True)
+
+
+def _key(text: str) -> str:
+    return hashlib.sha256(_engine() + text.encode()).hexdigest()
+
+
+@functools.cache
+def _engine() -> bytes:
+    """A hash of the models' own source: a bank is parsed again when what a bank may say has changed."""
+    here = Path(__file__).parent
+    sources = (here / name for name in ("parts.py", "item.py", "kinds.py", "recall.py", "model.py"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).digest()
+
+
+@contextlib.contextmanager
+def _gc_paused() -> Iterator[None]:
+    """Loading makes many objects and no garbage: collecting meanwhile doubles the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _readable(problem: Problem, data: Any) -> Problem:
+    """The key without pydantic's union tags, and with the item's id for its number."""
+    steps = (problem.key or "").split(".")
+    if steps[0] != "items" or len(steps) < 2:
+        return problem
+    try:
+        steps[1] = str(data["items"][int(steps[1])]["id"])
+    except (KeyError, IndexError, TypeError, ValueError):
+        pass
+    if len(steps) > 2 and steps[2] in ITEM_TYPES:
+        del steps[2]
+    return replace(problem, key=".".join(steps))
+
+
+def _id_line(path: Path, index: int) -> int | None:
+    root = yaml.compose(yamlfile.read_text(path, error=CourseError), Loader=yaml.CSafeLoader)
+    return yamlfile.line_of(root, ["items", index, "id"])
