@@ -126,8 +126,8 @@ class ShortKey(Strict):
     """The accepted wordings, the first being the model answer, and how many typing errors are forgiven.
 
     Typing errors are counted as insertions, deletions, substitutions and swaps of neighbours. Unless `typos` says
-    otherwise none is forgiven up to 4 letters, one up to 8, two from 9 on; never in the first letter, in a digit or
-    sign, or when the answer is as near to a wording in `reject` or `mistakes`.
+    otherwise none is forgiven up to 4 letters, one up to 8, two from 9 on, in each word and in all; never in a word's
+    first letter, in a digit or sign, or when the answer is as near to a wording in `reject` or `mistakes`.
     """
 
     accept: Annotated[OneOrMany[Text], Field(min_length=1)]

@@ -59,23 +59,20 @@ def _in_unit(quantity: Quantity, unit: Unit | None) -> tuple[float | None, float
     if not quantity.rest:
         worth = 0.5 if unit.required else 1.0
         return quantity.value, worth, (f"The unit is missing: {unit.symbol}.",) if unit.required else ()
-    for names, factor in [
-        ((unit.symbol, *unit.also), 1.0),
-        *(((name,), size) for name, size in unit.convert.items()),
-    ]:
-        if quantity.rest in names:
-            return quantity.value * factor, 1.0, ()
-    for names, factor in [
-        ((unit.symbol, *unit.also), 1.0),
-        *(((name,), size) for name, size in unit.convert.items()),
-    ]:
-        if _plain(quantity.rest) in {_plain(name) for name in names}:
-            return quantity.value * factor, 1.0, ()
+    size = _size_of(quantity.rest, unit)
+    if size is not None:
+        return quantity.value * size, 1.0, ()
     return None, 0.0, (f"{quantity.rest[:40]!r} is not a unit this item knows: answer in {unit.symbol}.",)
 
 
-def _plain(unit: str) -> str:
-    return "".join(unit.split()).casefold()
+def _size_of(spelling: str, unit: Unit) -> float | None:
+    """How large the unit `spelling` is in `unit`. All in one case will do (`mib`), but `Mb` is not `MB`."""
+    sizes = {**unit.convert, **dict.fromkeys((unit.symbol, *unit.also), 1.0)}
+    if spelling in sizes:
+        return sizes[spelling]
+    folded = {"".join(name.split()).casefold(): size for name, size in sizes.items()}
+    plain = "".join(spelling.split())
+    return folded.get(plain.casefold()) if plain.islower() or plain.isupper() else None
 
 
 def _typed(response: Response) -> str:

@@ -60,8 +60,23 @@ def forgiven(form: str, typos: int | None) -> int:
     return 0 if letters <= 4 else 1 if letters <= 8 else 2
 
 
-def errors_between(typed: str, form: str, limit: int) -> int | None:
-    """Typing errors from `form` to `typed`, both plain; None when above `limit` or where none is forgiven."""
+def errors_between(typed: str, form: str, typos: int | None) -> int | None:
+    """Typing errors from `form` to `typed`, both plain; None where they are too many or too grave to forgive.
+
+    Word by word, so that the short word of "min pooling" is not forgiven for being next to a long one.
+    """
+    mine, theirs = typed.split(), form.split()
+    if len(mine) != len(theirs):
+        mine, theirs = ["".join(mine)], ["".join(theirs)]
+    pairs = list(zip(mine, theirs, strict=True))
+    errors = [_word_errors(one, other, forgiven(other, typos)) for one, other in pairs]
+    known = [count for count in errors if count is not None]
+    return sum(known) if len(known) == len(errors) and sum(known) <= forgiven(form, typos) else None
+
+
+def _word_errors(typed: str, form: str, limit: int) -> int | None:
+    if typed == form:
+        return 0
     if not typed or not form or typed[0] != form[0] or _signs(typed) != _signs(form):
         return None
     errors = OSA.distance(typed, form, score_cutoff=limit)
@@ -74,7 +89,7 @@ def _meant(item: AnyItem, key: ShortKey, drawn: Drawn, typed: str, accepted: lis
     nearest, meant = _FAR, None
     for form in accepted:
         other = plain(form, case_sensitive=key.case_sensitive)
-        errors = errors_between(mine, other, forgiven(other, key.typos))
+        errors = errors_between(mine, other, key.typos)
         if errors is not None and errors < nearest:
             nearest, meant = errors, form
     wrong = [*key.reject, *(form for mistake in key.mistakes for form in mistake.answer)]
