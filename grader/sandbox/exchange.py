@@ -1,0 +1,163 @@
+"""One request to a worker and its one reply, while a clock, a flood counter and a length check watch."""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from collections import deque
+from dataclasses import dataclass
+
+from grader.sandbox.zygotes import Child
+from grader.worker import wire
+from grader.worker.protocol import CONFINED
+
+CHUNK = 1 << 18
+
+
+class NotInTime(Exception):
+    """The deadline passed first."""
+
+
+class TooMuchOutput(Exception):
+    """More was printed than the limit allows."""
+
+
+class NoAnswer(Exception):
+    """The reply pipe closed before a whole frame: the worker is gone."""
+
+
+class BadAnswer(Exception):
+    """What came is not one frame within the bounds; `oversize` when only its length is wrong."""
+
+    def __init__(self, message: str, oversize: bool = False) -> None:
+        self.oversize = oversize
+        super().__init__(message)
+
+
+@dataclass
+class Exchange:
+    """The state of a conversation: what was printed, and whether the worker has reported its walls."""
+
+    child: Child
+    output_bytes: int
+    printed: bytearray
+    confined: bool = False
+
+    def ask(self, frame: bytes, deadline: float, max_body: int) -> wire.Message:
+        """Send one frame and read one. `deadline` is on the monotonic clock; `max_body` in bytes.
+
+        Raises: `NotInTime`, `TooMuchOutput`, `NoAnswer`, `BadAnswer`.
+        """
+        reader = FrameReader(max_body, skip=0 if self.confined else len(CONFINED))
+        to_send = memoryview(frame)
+        poll = select.poll()
+        poll.register(self.child.reply, select.POLLIN)
+        poll.register(self.child.output, select.POLLIN)
+        poll.register(self.child.request, select.POLLOUT)
+        while not reader.complete:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise NotInTime
+            for descriptor, _ in poll.poll(left * 1000 + 1):
+                if descriptor == self.child.request:
+                    to_send = self._send(to_send)
+                    if not to_send:
+                        poll.unregister(descriptor)
+                elif descriptor == self.child.output:
+                    if not self._collect():
+                        poll.unregister(descriptor)
+                elif not self._receive(reader):
+                    raise NoAnswer
+        self.drain()
+        return reader.message()
+
+    def stray(self) -> bool:
+        """Whether bytes wait on the reply pipe that nobody asked for."""
+        poll = select.poll()
+        poll.register(self.child.reply, select.POLLIN)
+        return self.confined and any(event & select.POLLIN for _, event in poll.poll(0))
+
+    def drain(self) -> None:
+        """Take what is printed already, without waiting."""
+        while self._collect():
+            pass
+
+    def _send(self, left: memoryview) -> memoryview:
+        try:
+            return left[os.write(self.child.request, left[:CHUNK]) :]
+        except BlockingIOError:
+            return left
+        except BrokenPipeError:
+            return left[:0]  # the reply pipe will say that it is gone
+
+    def _receive(self, reader: FrameReader) -> bool:
+        try:
+            data = os.read(self.child.reply, reader.wanted())
+        except BlockingIOError:
+            return True
+        if not data:
+            return False
+        if not self.confined:
+            self.confined = data[: len(CONFINED)] == CONFINED
+        reader.feed(data)
+        return True
+
+    def _collect(self) -> bool:
+        """Read some output; False when there is none now or never will be."""
+        try:
+            data = os.read(self.child.output, CHUNK)
+        except BlockingIOError:
+            return False
+        self.printed += data[: self.output_bytes + 1 - len(self.printed)]
+        if len(self.printed) > self.output_bytes:
+            raise TooMuchOutput
+        return bool(data)
+
+
+class FrameReader:
+    """A frame put together from pieces. Memory grows with what has arrived, never with what was announced."""
+
+    def __init__(self, max_body: int, skip: int = 0) -> None:
+        self._max_body = max_body
+        self._skip = skip
+        self._data = bytearray()
+        self._size: int | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the last byte is there."""
+        return self._size is not None and len(self._data) >= self._size
+
+    def wanted(self) -> int:
+        """How many bytes to read next, at most."""
+        have, size = len(self._data), self._size
+        return self._skip + wire.PREFIX.size - have if size is None else min(size - have, 4 * CHUNK)
+
+    def feed(self, data: bytes) -> None:
+        """Add what arrived. Raises: `BadAnswer` as soon as the announced length is out of bounds."""
+        self._data += data[self._skip :]
+        self._skip = max(0, self._skip - len(data))
+        if self._size is None and len(self._data) >= wire.PREFIX.size:
+            header, body = wire.PREFIX.unpack_from(self._data)
+            if header > wire.MAX_HEADER:
+                raise BadAnswer("what it sent is not a frame")
+            if body > self._max_body:
+                raise BadAnswer(
+                    f"a reply of {body} bytes, where at most {self._max_body} were expected", oversize=True
+                )
+            self._size = wire.PREFIX.size + header + body
+
+    def message(self) -> wire.Message:
+        """The meaning of the complete frame. Raises: `BadAnswer`."""
+        pieces = deque([memoryview(self._data)])
+
+        def take(count: int) -> memoryview:
+            piece, rest = pieces[0][:count], pieces[0][count:]
+            pieces[0] = rest
+            return piece
+
+        try:
+            return wire.read(take, wire.MAX_HEADER, self._max_body)
+        except wire.WireError as error:
+            raise BadAnswer(str(error)) from None

