@@ -13,9 +13,8 @@ import gc
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -23,7 +22,7 @@ from pydantic import ValidationError
 from grader.course import yamlfile
 from grader.errors import CourseError, GraderError, Problem
 from grader.quiz import outputs
-from grader.quiz.model import ITEM_TYPES, AnyItem, Bank
+from grader.quiz.model import AnyItem, Bank
 
 _KEPT = 512  # cache entries; the oldest go first
 
@@ -102,7 +101,10 @@ def parse_bank(text: str, path: Path) -> Bank:
     try:
         return Bank.model_validate(data, strict=True)
     except ValidationError as wrong:
-        problems = [_readable(problem, data) for problem in yamlfile.problems_of(wrong, path, text)]
+        from grader.quiz.explain import explain  # only when something is wrong
+
+        root = yaml.compose(text, Loader=yaml.CSafeLoader)
+        problems = [explain(problem, data, root) for problem in yamlfile.problems_of(wrong, path, text)]
         raise CourseError("", problems=problems) from None
 
 
@@ -178,20 +180,6 @@ def _gc_paused() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _readable(problem: Problem, data: Any) -> Problem:
-    """The key without pydantic's union tags, and with the item's id for its number."""
-    steps = (problem.key or "").split(".")
-    if steps[0] != "items" or len(steps) < 2:
-        return problem
-    try:
-        steps[1] = str(data["items"][int(steps[1])]["id"])
-    except (KeyError, IndexError, TypeError, ValueError):
-        pass
-    if len(steps) > 2 and steps[2] in ITEM_TYPES:
-        del steps[2]
-    return replace(problem, key=".".join(steps))
 
 
 def _id_line(path: Path, index: int) -> int | None:

@@ -1,0 +1,1 @@
+"""The rules of `quiz lint`, one module a subject."""
