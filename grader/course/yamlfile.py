@@ -52,7 +52,7 @@ def load(path: Path, model: type[Model], *, error: type[GraderError] = CourseErr
     data = read(path, error=error)
     text = data[0]
     try:
-        return model.model_validate(data[1], strict=True)
+        return model.model_validate(data[1])
     except ValidationError as wrong:
         problems = problems_of(wrong, path, text)
         raise error("", problems=problems) from None

@@ -1,0 +1,201 @@
+"""The talk with the worker about one exercise: load the file, ask case by case, take every way it can end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.course.catalog import Exercise
+from grader.judge.compare import Answer
+from grader.judge.key import Key, KeyCase, seen_of
+from grader.judge.outcome import CaseOutcome, Part, judge_case
+from grader.judge.report import Place, Status
+from grader.judge.text import clean
+from grader.sandbox import Ending, Limits, Pool, Session, WorkerEnded
+from grader.worker.wire import Message
+
+#: a worker that dies is replaced so often; after that the remaining cases share its fate
+MAX_DEATHS = 2
+
+_ENDINGS = {
+    Ending.TIMEOUT: Status.TIMEOUT,
+    Ending.MEMORY_LIMIT: Status.MEMORY_LIMIT,
+    Ending.OUTPUT_LIMIT: Status.OUTPUT_LIMIT,
+    Ending.CRASHED: Status.CRASHED,
+}
+
+
+@dataclass
+class Interview:
+    """What came of asking a submission every case of a key."""
+
+    outcomes: list[CaseOutcome] = field(default_factory=list)
+    answers: list[Message | None] = field(default_factory=list)
+    output: str = ""
+    wall_s: float = 0.0
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no answer: a status, what to say, and where in the learner's file."""
+
+    status: Status
+    message: str
+    error_type: str | None = None
+    places: tuple[Place, ...] = ()
+
+    def of(self, case: KeyCase) -> CaseOutcome:
+        """The failure as this case's outcome."""
+        return CaseOutcome(case, self.status, {}, self.message, self.error_type, self.places)
+
+
+def interview(exercise: Exercise, source: str, key: Key, pool: Pool) -> Interview:
+    """Ask every case of `key` of the submitted `source`."""
+    held = Interview()
+    deaths = 0
+    fate: Failure | None = None
+    at = 0
+    while at < len(key.cases):
+        if fate is not None:
+            held.outcomes += [fate.of(case) for case in key.cases[at:]]
+            held.answers += [None] * (len(key.cases) - at)
+            break
+        limits = _limits(exercise)
+        with pool.session(exercise.info.framework.value, exercise.info.forbidden, limits) as session:
+            talk = _Talk(exercise, session, held)
+            fate = talk.load(source)
+            while fate is None and at < len(key.cases):
+                ended = talk.ask(key.cases[at])
+                at += 1
+                if ended is not None:
+                    deaths += 1
+                    fate = ended if deaths >= MAX_DEATHS else None
+                    break
+    return held
+
+
+def _limits(exercise: Exercise) -> Limits:
+    bounds = exercise.info.limits
+    return Limits(wall_s=bounds.wall_s, memory_mib=bounds.memory_mib, output_kib=bounds.output_kib)
+
+
+class _Talk:
+    def __init__(self, exercise: Exercise, session: Session, held: Interview) -> None:
+        self.exercise, self.session, self.held = exercise, session, held
+        self.attempt = 0
+        self.attempt_is_settled = False
+
+    def load(self, source: str) -> Failure | None:
+        """Run the file's top level. A failure is every case's failure."""
+        head = {
+            "do": "load",
+            "name": self.exercise.id,
+            "source": source,
+            "entries": self.exercise.info.entry_names,
+        }
+        answer, ended = self._exchange(Message({**head, "entries": list(self.exercise.info.entry_names)}))
+        if answer is None:
+            return ended
+        if answer.head.get("status") != "ok":
+            return failure_of(answer)
+        missing = answer.head.get("missing")
+        if isinstance(missing, list) and missing:
+            names = ", ".join(clean(str(name)) for name in missing)
+            return Failure(
+                Status.ERROR, f"Your file defines no {names}. Keep the name the stub gave it.", "missing"
+            )
+        return None
+
+    def ask(self, case: KeyCase) -> Failure | None:
+        """Judge one case; the failure is returned too when it cost the worker its life."""
+        answer, ended = self._exchange(self._request(case))
+        if answer is None:
+            assert ended is not None
+            self._note(ended.of(case), None)
+            return ended
+        outcome = self._judged(case, answer)
+        if not self.attempt_is_settled and outcome.of(Part.FORWARD):
+            outcome, answer = self._other_pairings(case, outcome, answer)
+        self.attempt_is_settled = True
+        self._note(outcome, answer)
+        return None
+
+    def _other_pairings(
+        self, case: KeyCase, outcome: CaseOutcome, answer: Message
+    ) -> tuple[CaseOutcome, Message]:
+        """A module's parameters can be paired with the reference's in several ways: one that is right is right."""
+        attempts = Answer.of(answer).facts.get("attempts", 1)
+        for attempt in range(1, min(int(attempts), 120) if isinstance(attempts, int) else 1):
+            self.attempt = attempt
+            other, ended = self._exchange(self._request(case))
+            if other is None or ended is not None:
+                break
+            judged = self._judged(case, other)
+            if judged.status is Status.PASSED or not judged.of(Part.FORWARD):
+                return judged, other
+        self.attempt = 0
+        return outcome, answer
+
+    def _request(self, case: KeyCase) -> Message:
+        head: Mapping[str, Any] = case.request.head
+        return Message({**head, "attempt": self.attempt}, case.request.tensors)
+
+    def _judged(self, case: KeyCase, answer: Message) -> CaseOutcome:
+        if answer.head.get("status") != "ok":
+            return failure_of(answer).of(case)
+        return judge_case(case, Answer.of(answer), seen_of(answer), self.exercise.info.kind)
+
+    def _exchange(self, request: Message) -> tuple[Message | None, Failure | None]:
+        try:
+            answer = self.session.ask(request)
+        except WorkerEnded as end:
+            return None, Failure(_ENDINGS[end.outcome.ending], end.outcome.detail, end.outcome.ending.value)
+        finally:
+            self.held.wall_s += self.session.wall_s or 0.0
+            self.held.output = (self.held.output + self.session.output)[:65536]
+        return answer, None
+
+    def _note(self, outcome: CaseOutcome, answer: Message | None) -> None:
+        self.held.outcomes.append(outcome)
+        self.held.answers.append(answer)
+
+
+def failure_of(answer: Message) -> Failure:
+    """An `error` answer as the learner should read it. Everything in it is a claim of untrusted code."""
+    described = answer.head.get("error")
+    error: dict[str, Any] = described if isinstance(described, dict) else {}
+    kind, text = clean(str(error.get("type", "Error"))), clean(str(error.get("message", "")))
+    kinds = error.get("kinds")
+    kinds = [str(name) for name in kinds] if isinstance(kinds, list) else []
+    places = tuple(_places(error.get("frames")))
+    if "ForbiddenOperation" in kinds:
+        return Failure(
+            Status.FORBIDDEN, f"This exercise does not allow {text}: build it yourself.", kind, places
+        )
+    if "NotImplementedError" in kinds:
+        return Failure(Status.NOT_IMPLEMENTED, "Not written yet.", kind, places)
+    if "MemoryError" in kinds or "can't allocate memory" in text:
+        return Failure(
+            Status.MEMORY_LIMIT, f"More memory was asked for than the exercise allows. {text}", kind, places
+        )
+    if "Unfit" in kinds:
+        return Failure(Status.FAILED, text, kind, places)
+    if "SyntaxError" in kinds:
+        return Failure(Status.ERROR, f"Python cannot read your file: {text}.", kind, places)
+    if "SystemExit" in kinds or "KeyboardInterrupt" in kinds:
+        return Failure(Status.ERROR, f"Your code ended the program ({kind}).", kind, places)
+    return Failure(Status.ERROR, f"{kind}: {text}" if text else kind, kind, places)
+
+
+def _places(frames: Any) -> list[Place]:
+    found = []
+    for frame in frames if isinstance(frames, list) else []:
+        if isinstance(frame, list) and len(frame) == 3 and isinstance(frame[0], int):
+            found.append(
+                Place(
+                    line=frame[0], function=clean(str(frame[1])), text=clean(str(frame[2]), keep_indent=True)
+                )
+            )
+    return found[:8]

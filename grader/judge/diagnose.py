@@ -1,0 +1,142 @@
+"""Why an answer is wrong: the chaff that behaves the same, or else a transform that explains it.
+
+A diagnosis is given only if it explains all failing cases of the check, and says nothing false about its passing ones:
+a wrong diagnosis is worse than none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from grader.course.solution import Variant
+from grader.judge.compare import Answer
+from grader.judge.key import Array, Expected, Scalar, Seen
+from grader.judge.outcome import CaseOutcome, Part, part_of
+from grader.judge.report import Diagnosis, Status
+from grader.judge.statistics import check_statistic
+from grader.judge.transforms import Failing, explain
+from grader.worker.wire import Tensor
+
+Judged = Sequence[
+    tuple[int, CaseOutcome, Part]
+]  # index in the key, outcome, the part that the check is about
+
+_CONDUCT = {
+    "mutated": "Work on a copy (clone()), or write to a new tensor: an argument is the caller's, who may need it again.",
+    "globals": "Use only the generator and settings you were given; restore whatever you must change.",
+    "again": "Nothing may be remembered between calls: the result must depend on the arguments alone.",
+    "attached": "State that outlives the step must be detached, or be updated under torch.no_grad().",
+    "devices": "Create new tensors on the input's device (input.new_zeros, device=input.device).",
+}
+
+
+def diagnose(
+    judged: Judged, chaffs: Mapping[str, list[Seen]], variants: Sequence[Variant]
+) -> Diagnosis | None:
+    """The reason behind one check's failures, or None when nothing known explains all of them."""
+    failing = [(index, outcome, part) for index, outcome, part in judged if _fails(outcome, part)]
+    if not failing:
+        return None
+    lessons = {variant.name: variant.text for variant in variants}
+    for name, seen in chaffs.items():
+        if name in lessons and _explains(judged, seen):
+            return Diagnosis(chaff=name, lesson=lessons[name])
+    if any(outcome.status is not Status.FAILED for _, outcome, _ in failing):
+        return None
+    if all(part is Part.MANNERS for _, _, part in failing):
+        return _conduct(failing)
+    values = [
+        Failing(outcome.case, difference) for _, outcome, part in failing for difference in outcome.of(part)
+    ]
+    known = [one for one in values if one.difference.name in one.case.expected]
+    return explain(known) if known and len(known) == len(values) else None
+
+
+def _fails(outcome: CaseOutcome, part: Part) -> bool:
+    return outcome.status not in (Status.PASSED, Status.FAILED) or bool(outcome.of(part))
+
+
+def _explains(judged: Judged, chaff: Sequence[Seen]) -> bool:
+    return all(_agrees(outcome, part, chaff[index]) for index, outcome, part in judged)
+
+
+def _agrees(outcome: CaseOutcome, part: Part, chaff: Seen) -> bool:
+    """Whether the chaff did on this case, as far as `part` goes, what the learner's code did."""
+    if outcome.error_type is not None or chaff.error is not None:
+        return outcome.error_type == chaff.error
+    if outcome.status not in (Status.PASSED, Status.FAILED):
+        return False
+    if outcome.case.statistics and part is Part.FORWARD:
+        return _failed_statistics(outcome, outcome.seen) == _failed_statistics(outcome, chaff)
+    if part is Part.MANNERS:
+        return _manners(outcome.seen) == _manners(chaff)
+    names = {difference.name for difference in outcome.of(part)}
+    wrong_alike = all(
+        _alike(outcome.case.expected.get(n), outcome.seen.values, chaff.values, n) for n in names
+    )
+    return wrong_alike and _passes_what_passed(outcome, part, chaff, names)
+
+
+def _failed_statistics(outcome: CaseOutcome, seen: Seen) -> set[str]:
+    """The names of the statistics that these values fail: two draws of one mistake share these, not their values."""
+    arrays = {name: Tensor.of(value) for name, value in seen.values.items() if isinstance(value, np.ndarray)}
+    answer = Answer(arrays, {n: v for n, v in seen.values.items() if n not in arrays}, seen.facts)
+    inputs = {name: tensor.numpy() for name, tensor in outcome.case.request.tensors.items()}
+    return {str(s["name"]) for s in outcome.case.statistics if check_statistic(s, answer, inputs) is not None}
+
+
+def _passes_what_passed(outcome: CaseOutcome, part: Part, chaff: Seen, failed: set[str]) -> bool:
+    if outcome.case.statistics:
+        return True
+    kind = outcome.case.request.head["kind"]
+    return all(
+        _alike(expected, {name: expected.value}, chaff.values, name)
+        for name, expected in outcome.case.expected.items()
+        if name not in failed and part_of(name, kind) is part
+    )
+
+
+def _manners(seen: Seen) -> dict[str, str]:
+    return {fact: str(seen.facts[fact]) for fact in _CONDUCT if seen.facts.get(fact)}
+
+
+def _alike(
+    expected: Expected | None,
+    mine: Mapping[str, Array | Scalar],
+    theirs: Mapping[str, Array | Scalar],
+    name: str,
+) -> bool:
+    if (name in mine) != (name in theirs):
+        return False
+    if name not in mine:
+        return True
+    one, other = mine[name], theirs[name]
+    if not isinstance(one, np.ndarray) or not isinstance(other, np.ndarray):
+        return _scalars_alike(one, other)
+    if one.shape != other.shape or one.dtype.kind != other.dtype.kind:
+        return False
+    if expected is not None and expected.is_tensor and one.dtype != other.dtype and one.dtype != np.float64:
+        return False
+    scale = float(np.max(np.asarray(expected.tolerance), initial=0.0)) if expected is not None else 0.0
+    return bool(np.allclose(one, other, rtol=1e-5, atol=8 * scale + 1e-30, equal_nan=True))
+
+
+def _scalars_alike(one: object, other: object) -> bool:
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return bool(
+            np.ndim(one) == np.ndim(other) == 0
+            and np.allclose(np.asarray(one, float), np.asarray(other, float))
+        )
+    if isinstance(one, float) and isinstance(other, float):
+        return bool(np.isclose(one, other, rtol=1e-6, equal_nan=True))
+    return type(one) is type(other) and one == other
+
+
+def _conduct(failing: Judged) -> Diagnosis | None:
+    facts = {difference.name for _, outcome, part in failing for difference in outcome.of(part)}
+    if len(facts) != 1:
+        return None
+    fact = facts.pop()
+    return Diagnosis(chaff=fact, lesson=_CONDUCT[fact], source="transform") if fact in _CONDUCT else None

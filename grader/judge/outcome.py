@@ -1,0 +1,119 @@
+"""What one case showed of a submission: differences by part, conduct, or why there is no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from grader.course.model import Kind
+from grader.judge.compare import Answer, Difference, Wrong, compare
+from grader.judge.key import Form, KeyCase, Seen
+from grader.judge.report import Place, Status
+from grader.judge.statistics import check_statistic
+
+
+class Part(StrEnum):
+    """What of a case is judged; parts other than the author's own become checks of their own."""
+
+    FORWARD = "forward"
+    EVAL = "eval_mode"
+    STATE = "running_state"
+    GRADIENTS = "gradients"
+    MANNERS = "good_manners"
+
+
+@dataclass(frozen=True)
+class CaseOutcome:
+    """One case of one submission, judged."""
+
+    case: KeyCase
+    status: Status
+    differences: Mapping[Part, tuple[Difference, ...]] = field(default_factory=dict)
+    message: str = ""
+    error_type: str | None = None
+    places: tuple[Place, ...] = ()
+    seen: Seen = field(default_factory=Seen)
+
+    def of(self, part: Part) -> tuple[Difference, ...]:
+        """The differences of one part."""
+        return self.differences.get(part, ())
+
+
+def part_of(name: str, kind: Kind) -> Part:
+    """Which part a named value belongs to."""
+    if name.startswith("gradient of "):
+        return Part.GRADIENTS
+    if kind is Kind.MODULE and name.startswith(("eval ", "len(eval", "keys(eval")):
+        return Part.EVAL
+    if kind is Kind.MODULE and name.endswith(" after"):
+        return Part.STATE
+    return Part.FORWARD
+
+
+def parts(case: KeyCase, kind: Kind) -> set[Part]:
+    """The parts that a case can say anything about."""
+    found = {part_of(name, kind) for name in case.expected}
+    return found | {Part.FORWARD, Part.MANNERS}
+
+
+def judge_case(case: KeyCase, answer: Answer, seen: Seen, kind: Kind) -> CaseOutcome:
+    """Compare an answer with its case."""
+    found: dict[Part, list[Difference]] = {}
+    if case.statistics:
+        inputs = {name: tensor.numpy() for name, tensor in case.request.tensors.items()}
+        checked = [check_statistic(statistic, answer, inputs) for statistic in case.statistics]
+        found[Part.FORWARD] = [difference for difference in checked if difference is not None]
+        found[Part.FORWARD] += _shapes_only(case, answer)
+    else:
+        for name, expected in case.expected.items():
+            difference = compare(name, expected, answer)
+            if difference is not None:
+                found.setdefault(part_of(name, kind), []).append(difference)
+        if Form(case.form) is Form.PLAIN:
+            found.setdefault(Part.FORWARD, []).extend(_surplus(case, answer))
+    found[Part.MANNERS] = _conduct(answer)
+    differences = {part: tuple(entries) for part, entries in found.items() if entries}
+    return CaseOutcome(case, Status.FAILED if differences else Status.PASSED, differences, seen=seen)
+
+
+def _shapes_only(case: KeyCase, answer: Answer) -> list[Difference]:
+    compared = [compare(name, expected, answer) for name, expected in case.expected.items()]
+    return [
+        d
+        for d in compared
+        if d is not None and d.wrong in (Wrong.SHAPE, Wrong.DTYPE, Wrong.MISSING, Wrong.TYPE)
+    ]
+
+
+def _surplus(case: KeyCase, answer: Answer) -> list[Difference]:
+    """Results that were not asked for: a tuple where a tensor is due, one tensor too many."""
+    outputs = [name for name in (*answer.tensors, *answer.values) if _is_result(name)]
+    extra = [name for name in outputs if name not in case.expected]
+    return [Difference(extra[0], Wrong.TYPE, f"{extra[0]} was not asked for")] if extra else []
+
+
+def _is_result(name: str) -> bool:
+    return name.startswith(("output", "len(", "keys(")) or name.endswith(" frozen")
+
+
+_CONDUCT = {
+    "mutated": "changes its argument {}, which belongs to the caller",
+    "globals": "changes {}, which every other part of the program shares",
+    "again": "gives another answer when called a second time with the same arguments",
+    "attached": "leaves {} attached to the graph, so every step keeps all earlier ones in memory",
+    "devices": "returns {} on another device than the input's",
+}
+
+
+def _conduct(answer: Answer) -> list[Difference]:
+    found = []
+    for fact, sentence in _CONDUCT.items():
+        claimed: Any = answer.facts.get(fact)
+        if claimed:
+            names = (
+                ", ".join(str(name) for name in claimed) if isinstance(claimed, list | dict) else str(claimed)
+            )
+            found.append(Difference(fact, Wrong.VALUE, f"Your code {sentence.format(names[:200])}."))
+    return found

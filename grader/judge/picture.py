@@ -1,0 +1,97 @@
+"""Values as text: small tensors whole, large ones as a window around the first difference, wrong elements marked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from grader.judge.compare import Difference
+from grader.judge.key import Array
+from grader.judge.report import Heat
+
+SMALL = 64
+WINDOW = 4
+_GRID = 12
+
+
+def expected_and_actual(difference: Difference) -> tuple[str | None, str | None]:
+    """Both sides of a difference as text; wrong elements of the actual side end in `!`."""
+    expected, actual = difference.expected, difference.actual
+    if expected is None and actual is None:
+        return None, None
+    first = difference.first if difference.bad is not None else None
+    mine = None if actual is None else show(actual, first, difference.bad)
+    return show(expected, first, None), mine
+
+
+def show(value: Any, first: tuple[int, ...] | None, bad: Array | None) -> str:
+    """A value as text. `first`: the index of the first wrong element; `bad`: which elements to mark."""
+    if not isinstance(value, np.ndarray):
+        return repr(value)[:400]
+    if value.ndim == 0:
+        return _number(value.item())
+    if value.size <= SMALL and value.ndim <= 2:
+        return _grid(value, bad)
+    if value.size <= SMALL and value.ndim <= 4 and _planes(value) == 1:
+        plane = value.reshape(value.shape[-2:])
+        return _grid(plane, None if bad is None else bad.reshape(plane.shape))
+    return _window(value, first, bad)
+
+
+def heat(difference: Difference) -> Heat | None:
+    """The share of wrong elements over the last two axes of a large value, as a grid of at most 12 by 12 cells."""
+    bad = difference.bad
+    if bad is None or bad.ndim < 2 or bad.size <= SMALL:
+        return None
+    plane = bad.reshape(-1, *bad.shape[-2:]).mean(axis=0)
+    rows = np.array_split(plane, min(_GRID, plane.shape[0]), axis=0)
+    return Heat(
+        rows=[
+            [round(float(c.mean()), 3) for c in np.array_split(r, min(_GRID, r.shape[1]), axis=1)]
+            for r in rows
+        ]
+    )
+
+
+def _planes(value: Array) -> int:
+    return int(np.prod(value.shape[:-2], dtype=int))
+
+
+def _window(value: Array, first: tuple[int, ...] | None, bad: Array | None) -> str:
+    """The rows and columns around the first difference (or the corner), with the index they are taken at."""
+    if value.size == 0:
+        return f"empty, shape {tuple(value.shape)}"
+    at = first if first is not None and len(first) == value.ndim else (0,) * value.ndim
+    lead, last = at[:-2], at[-2:]
+    spans = [slice(max(0, i - 1), max(0, i - 1) + WINDOW) for i in last]
+    index = (*lead, *spans)
+    where = ", ".join(
+        [
+            *map(str, lead),
+            *(f"{s.start}:{min(s.stop, n)}" for s, n in zip(spans, value.shape[-2:], strict=False)),
+        ]
+    )
+    grid = _grid(np.atleast_1d(value[index]), None if bad is None else np.atleast_1d(bad[index]))
+    return f"[{where}] of shape {tuple(value.shape)}\n{grid}"
+
+
+def _grid(values: Array, bad: Array | None) -> str:
+    rows = values.reshape(1, -1) if values.ndim == 1 else values
+    marks = None if bad is None or bad.shape != values.shape else bad.reshape(rows.shape)
+    cells = [
+        [_number(item) + ("!" if marks is not None and marks[r, c] else "") for c, item in enumerate(row)]
+        for r, row in enumerate(rows.tolist())
+    ]
+    width = max((len(cell) for row in cells for cell in row), default=1)
+    return "\n".join("  ".join(cell.rjust(width) for cell in row) for row in cells)
+
+
+def _number(item: Any) -> str:
+    if isinstance(item, bool | np.bool_):
+        return str(bool(item))
+    if isinstance(item, int):
+        return str(item)
+    if isinstance(item, float):
+        return str(int(item)) if item.is_integer() and abs(item) < 1e6 else f"{item:.5g}"
+    return str(item)

@@ -1,0 +1,84 @@
+"""Random exercises are judged by statistics, each with a stated false-alarm rate.
+
+A measure maps the outputs and inputs of one case to a number. Under a correct implementation it is (nearly) normal
+with the author's mean and deviation, so a bound of `SIGMAS` standard deviations fails a right answer with probability
+below 4e-8 per statistic, 1e-6 for up to 25 of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from grader.judge.compare import Answer, Difference, Wrong
+from grader.judge.key import Array
+
+SIGMAS = 5.5
+
+Measure = Callable[[Array, Mapping[str, Array], Mapping[str, Any]], float]
+
+
+def _fraction_equal(output: Array, inputs: Mapping[str, Array], options: Mapping[str, Any]) -> float:
+    return float(np.mean(output == options.get("value", 0.0)))
+
+
+def _fraction_outside(output: Array, inputs: Mapping[str, Array], options: Mapping[str, Any]) -> float:
+    """The share of elements that are none of `values` (each times the input named `scale_by`, if given)."""
+    scale = inputs[options["scale_by"]] if "scale_by" in options else np.ones_like(output)
+    near = [np.isclose(output, value * scale, rtol=1e-4, atol=1e-6) for value in options["values"]]
+    return float(1.0 - np.mean(np.any(near, axis=0)))
+
+
+def _axis_spread(output: Array, inputs: Mapping[str, Array], options: Mapping[str, Any]) -> float:
+    """The mean over `axis` of the standard deviation: 0 when all slices along it are the same."""
+    return float(np.mean(np.std(output, axis=options.get("axis", 0))))
+
+
+def _lag_correlation(output: Array, inputs: Mapping[str, Array], options: Mapping[str, Any]) -> float:
+    """Correlation between neighbours of the flattened output: 0 for independent draws."""
+    flat = output.reshape(-1).astype(np.float64)
+    return float(np.corrcoef(flat[:-1], flat[1:])[0, 1]) if flat.std() > 0 else 1.0
+
+
+MEASURES: dict[str, Measure] = {
+    "mean": lambda output, inputs, options: float(np.mean(output)),
+    "deviation": lambda output, inputs, options: float(np.std(output)),
+    "kurtosis": lambda output, inputs, options: float(
+        np.mean(((output - output.mean()) / (output.std() + 1e-30)) ** 4)
+    ),
+    "minimum": lambda output, inputs, options: float(np.min(output)),
+    "maximum": lambda output, inputs, options: float(np.max(output)),
+    "fraction_equal": _fraction_equal,
+    "fraction_outside": _fraction_outside,
+    "axis_spread": _axis_spread,
+    "lag_correlation": _lag_correlation,
+    "value": lambda output, inputs, options: float(output.reshape(-1)[options.get("index", 0)]),
+    "fraction_below": lambda output, inputs, options: float(np.mean(output < options["value"])),
+}
+
+
+def check_statistic(
+    statistic: Mapping[str, Any], answer: Answer, inputs: Mapping[str, Array]
+) -> Difference | None:
+    """How a statistic of the outputs lies outside its bounds; None when it does not."""
+    name, of = str(statistic["name"]), str(statistic["of"])
+    mean, bound = float(statistic["mean"]), SIGMAS * float(statistic["deviation"])
+    value = answer.values.get(of)
+    if of in answer.tensors:
+        output = answer.tensors[of].numpy().astype(np.float64)
+    elif isinstance(value, int | float):
+        output = np.asarray(float(value))
+    else:
+        return Difference(of, Wrong.MISSING, f"there is no {of}")
+    if output.size == 0 or not np.isfinite(output).all():
+        return Difference(of, Wrong.NONFINITE, f"{of} is empty, or has NaN or infinity")
+    try:
+        measured = MEASURES[statistic["measure"]](output, inputs, statistic["options"])
+    except (ValueError, IndexError):  # a shape that the measure cannot take: the shape check names it
+        return Difference(of, Wrong.SHAPE, f"{name} cannot be measured on an output of shape {output.shape}")
+    if abs(measured - mean) <= bound:
+        return None
+    message = f"{name} should be {mean:.4g} (within {bound:.2g}), but is {measured:.4g}"
+    return Difference(of, Wrong.STATISTIC, message, mean, measured)

@@ -1,0 +1,64 @@
+"""How far a correct answer may be from the truth, element by element.
+
+Any implementation adds up the same n terms in some order. Its rounding error is, with high probability, below
+lambda * sqrt(n) * u * M, where u is the unit roundoff of the learner's dtype and M the magnitude of what is added up
+(Higham and Mary, "A new approach to probabilistic rounding error analysis", SIAM J. Sci. Comput. 41(5), 2019; the
+worst case is Higham's gamma_n = n u / (1 - n u), "Accuracy and Stability of Numerical Algorithms", section 3.1).
+
+M is measured, not assumed: it is |y| plus the change of y under relative perturbations of every input, so it follows
+cancellation, conditioning and depth. FFT-like algorithms spread their error over the whole tensor, hence M is at least
+its root mean square. The bound is never below what the reference itself commits in that dtype, so whatever is closer
+to the truth than the reference passes. Half precision inside a float32 exercise errs by 2^13 to 2^15 times u and fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+#: unit roundoff: half the distance from 1 to the next number
+ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+TINIEST = {"float64": 2.0**-1022, "float32": 2.0**-126, "float16": 2.0**-24, "bfloat16": 2.0**-126}
+
+LAMBDA = 4.0
+STEP = 2.0**-20  # relative perturbation; small enough to be linear, large enough to be exact in float64
+MAX_TERMS = 4096
+REFERENCE_MARGIN = 4.0
+KINK = 1e5  # a change this many times the value under a perturbation of size 1 is a jump, not a slope
+
+
+def sensitivity(truth: Array, perturbed: Sequence[Array]) -> Array:
+    """|dy| per unit of relative input perturbation: the largest change seen, divided by `STEP`."""
+    if not perturbed:
+        return np.zeros_like(truth)
+    changes = [np.abs(other - truth) for other in perturbed]
+    return np.asarray(np.max(changes, axis=0) / STEP)
+
+
+def tolerance(truth: Array, spread: Array, in_dtype: Array, dtype: str, terms: int) -> Array:
+    """Elementwise absolute tolerance.
+
+    `truth`: float64 values; `spread`: their `sensitivity`; `in_dtype`: the reference's values computed in `dtype`;
+    `terms`: the longest sum behind an element. All arrays have the same shape.
+    """
+    if truth.size == 0:
+        return np.zeros_like(truth, dtype=np.float64)
+    magnitude = np.abs(truth) + spread
+    typical = float(np.sqrt(np.mean(np.square(magnitude))))
+    roundoff = ROUNDOFF[dtype]
+    bound = LAMBDA * np.sqrt(min(max(terms, 4), MAX_TERMS)) * roundoff * np.maximum(magnitude, typical)
+    committed = REFERENCE_MARGIN * float(np.max(np.abs(in_dtype - truth)))
+    return np.asarray(np.maximum(bound, committed) + TINIEST[dtype], np.float64)
+
+
+def has_kink(truth: Array, spread: Array) -> bool:
+    """Whether the values jump under a tiny perturbation, so that no tolerance can be measured."""
+    if truth.size == 0:
+        return False
+    typical = float(np.sqrt(np.mean(np.square(truth))))
+    return bool(np.max(spread) > KINK * (typical + np.finfo(np.float32).tiny))

@@ -1,0 +1,197 @@
+"""From the outcomes of all cases to the checks a learner reads, and their points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from grader.course.catalog import Exercise
+from grader.judge.checks import Check
+from grader.judge.diagnose import diagnose
+from grader.judge.key import Key, KeyCase, Seen
+from grader.judge.outcome import CaseOutcome, Part
+from grader.judge.picture import expected_and_actual, heat
+from grader.judge.report import CaseInfo, CheckVerdict, Diagnosis, Result, Status, worst
+
+#: asks for the chaffs' behaviour, only when something failed
+Chaffs = Callable[[], dict[str, list[Seen]]]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What verdicts are made from: an exercise, its key, and what its chaffs give."""
+
+    exercise: Exercise
+    key: Key
+    chaffs: Chaffs
+    show_cases: bool = True  # False for hidden cases: say what failed, not the input
+
+
+def result_of(bench: Bench, checks: Sequence[Check], outcomes: Sequence[CaseOutcome]) -> Result:
+    """The exercise's result."""
+    first_status = _status(_judged(checks[0], outcomes))
+    diagnoses = _diagnoses(bench, checks, outcomes)
+    verdicts = [_verdict(bench, check, outcomes, first_status, diagnoses.get(check.name)) for check in checks]
+    if any(outcome.status is Status.FORBIDDEN for outcome in outcomes):
+        verdicts = [verdict.model_copy(update={"points": 0.0}) for verdict in verdicts]
+    earned = sum(check.max_points for check, verdict in zip(checks, verdicts, strict=True) if verdict.points)
+    return Result(
+        exercise=bench.exercise.id,
+        device=bench.key.device,
+        status=worst([verdict.status for verdict in verdicts]),
+        score=round(earned, 4),
+        max_score=round(bench.exercise.info.points, 4),
+        checks=verdicts,
+    )
+
+
+def uniform_result(exercise: Exercise, device: str, status: Status, message: str) -> Result:
+    """A result without checks run: not submitted, forbidden on reading, or the grader's own fault."""
+    verdict = CheckVerdict(
+        name=exercise.id, status=status, points=0.0, max_points=exercise.info.points, message=message
+    )
+    return Result(
+        exercise=exercise.id,
+        device=device,
+        status=status,
+        score=0.0,
+        max_score=exercise.info.points,
+        message=message,
+        checks=[verdict],
+    )
+
+
+Judged = list[tuple[int, CaseOutcome, Part]]
+
+
+def _judged(check: Check, outcomes: Sequence[CaseOutcome]) -> Judged:
+    return [(index, outcomes[index], part) for index, part in check.about]
+
+
+def _failing(judged: Judged) -> Judged:
+    return [
+        (i, o, p)
+        for i, o, p in judged
+        if o.status not in (Status.PASSED, Status.FAILED) or o.of(p) or _unfit(o)
+    ]
+
+
+def _unfit(outcome: CaseOutcome) -> bool:
+    """Failed as a whole, without differences: the module could not take the parameters."""
+    return outcome.status is Status.FAILED and not outcome.differences
+
+
+def _status(judged: Judged) -> Status:
+    failing = _failing(judged)
+    return (
+        worst([Status.FAILED if o.status is Status.PASSED else o.status for _, o, _ in failing])
+        if failing
+        else Status.PASSED
+    )
+
+
+def _verdict(
+    bench: Bench, check: Check, outcomes: Sequence[CaseOutcome], first_status: Status
+) -> CheckVerdict:
+    judged = _judged(check, outcomes)
+    base = {
+        "name": check.name,
+        "max_points": round(check.max_points, 4),
+        "cases": len({i for i, _, _ in judged}),
+    }
+    if check.automatic and first_status is not Status.PASSED:
+        if first_status is not Status.FAILED:
+            message = "" if first_status is Status.NOT_IMPLEMENTED else "See the first check."
+            return CheckVerdict(**base, status=first_status, points=0.0, message=message)
+        return CheckVerdict(
+            **base, status=Status.SKIPPED, points=0.0, message="Judged once the first check passes."
+        )
+    failing = _failing(judged)
+    if not failing:
+        return CheckVerdict(**base, status=Status.PASSED, points=round(check.max_points, 4))
+    index, outcome, part = failing[0]
+    return CheckVerdict(
+        **base,
+        status=_status(judged),
+        points=0.0,
+        failing=len({i for i, _, _ in failing}),
+        diagnosis=diagnosis,
+        **_shown(bench, index, outcome, part),
+    )
+
+
+def _diagnoses(bench: Bench, checks: Sequence[Check], outcomes: Sequence[CaseOutcome]) -> dict[str, Diagnosis]:
+    """The reason behind each failing check: one for all of them where there is one, else one for each."""
+    failing = {check.name: _judged(check, outcomes) for check in checks if _failing(_judged(check, outcomes))}
+    failing = {name: judged for name, judged in failing.items() if not any(_is_silent(o) for _, o, _ in judged)}
+    if not failing:
+        return {}
+    variants, chaffs = bench.exercise.solution.chaffs, bench.chaffs()
+    everything = [entry for check in checks for entry in _judged(check, outcomes)]
+    shared = diagnose(everything, chaffs, variants) if len(failing) > 1 else None
+    if shared is not None and shared.source == "chaff":
+        return dict.fromkeys(failing, shared)
+    found = {name: diagnose(judged, chaffs, variants) for name, judged in failing.items()}
+    return {name: diagnosis for name, diagnosis in found.items() if diagnosis is not None}
+
+
+def _is_silent(outcome: CaseOutcome) -> bool:
+    """Whether there is nothing to compare with a chaff: a limit, a crash, a stub, a forbidden operation."""
+    return outcome.status not in (Status.PASSED, Status.FAILED, Status.ERROR) or outcome.error_type == "missing"
+
+
+def _shown(bench: Bench, index: int, outcome: CaseOutcome, part: Part) -> dict[str, object]:
+    """What is said of the first failing case, which is the smallest."""
+    differences = outcome.of(part)
+    if not differences:
+        return {
+            "message": outcome.message,
+            "places": list(outcome.places),
+            "case": _case_info(bench, outcome.case),
+        }
+    first = differences[0]
+    if not bench.show_cases:
+        return {
+            "message": f"{first.message} (hidden case {index + 1})",
+            "case": CaseInfo(dtype=_dtype(outcome.case)),
+        }
+    expected, actual = expected_and_actual(first)
+    return {
+        "message": first.message
+        if len(differences) == 1
+        else f"{first.message}; and {len(differences) - 1} more",
+        "case": _case_info(bench, outcome.case),
+        "expected": expected,
+        "actual": actual,
+        "first_difference": None if first.first is None else list(first.first),
+        "heat": heat(first),
+    }
+
+
+def _dtype(case: KeyCase) -> str:
+    return str(case.request.head.get("dtype", "float32"))
+
+
+def _case_info(bench: Bench, case: KeyCase) -> CaseInfo:
+    if not bench.show_cases:
+        return CaseInfo(dtype=_dtype(case))
+    plain = {
+        n: v
+        for n, v in case.request.head["args"].items()
+        if not isinstance(v, dict) or "tuple" in v or "list" in v
+    }
+    own = [name for name in case.request.tensors if not name.startswith(("cotangent", "state."))]
+    return CaseInfo(
+        seed=bench.key.seed,
+        args={name: _plain(value) for name, value in plain.items()},
+        shapes={name: list(case.request.tensors[name].shape) for name in own[:32]},
+        dtype=_dtype(case),
+        device=bench.key.device,
+        call=case.call + ("" if case.form == "plain" else f"  [{case.form}]"),
+    )
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return [_plain(item) for item in value.get("tuple", value.get("list", []))]
+    return value
