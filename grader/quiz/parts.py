@@ -75,8 +75,8 @@ def member_of(kind: type[StrEnum]) -> Callable[[Any], Any]:
 Many = Annotated[tuple[T, ...], BeforeValidator(_as_tuple)]
 """A YAML list, held as a tuple."""
 
-OneOrMany = Annotated[tuple[T, ...], BeforeValidator(_one_or_many)]
-"""A YAML list, or one text standing for a list of one."""
+OneOrMany = Annotated[tuple[T, ...], BeforeValidator(_one_or_many, json_schema_input_type=str | list[str])]
+"""A YAML list of texts, or one text standing for a list of one."""
 
 Text = Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(_not_blank)]
 """Markdown; a Jinja2 template where the item has `vars`."""

@@ -110,6 +110,8 @@ def _tree(text: str) -> nodes.Template:
     for forbidden in _FORBIDDEN:
         if tree.find(forbidden) is not None:
             raise TemplateProblem(f"{forbidden.__name__.lower()} is not allowed in a template")
+    if any(node.name in {"self", "super"} for node in tree.find_all(nodes.Name)):
+        raise TemplateProblem("self and super are not allowed in a template")
     unknown = sorted({node.name for node in tree.find_all(nodes.Filter)} - set(_FILTERS))
     if unknown:
         raise TemplateProblem(f"there is no filter {unknown[0]}")

@@ -153,28 +153,34 @@ def check_shape(place: Place, draws: list[Drawn]) -> Findings:
 
 
 def check_giveaway(place: Place, draws: list[Drawn]) -> Findings:
-    """Hints and stems that hold the answer."""
+    """Hints and stems that hold the answer, whatever is drawn."""
     item = place.item
+    if not draws:
+        return
+    for index, hint in enumerate(item.hints):
+        told = _told(place, hint, draws)
+        if told:
+            remedy = "lead to the answer without saying it"
+            yield place.error("hint-tells", ("hints", index), f"holds the answer {told!r}", remedy)
+    if isinstance(item, Short | Cloze):
+        key, text = ("text", item.text) if isinstance(item, Cloze) else ("stem", item.stem)
+        told = _told(place, text, draws)
+        if told and not _is_number(told):
+            yield place.warning("stem-tells", (key,), f"holds the answer {told!r}", "reword it")
+
+
+def _told(place: Place, text: str, draws: list[Drawn]) -> str | None:
+    """An answer that `text` holds for every drawing tried; once in a while a drawing is met by chance."""
+    told = None
     for drawn in draws[:20]:
         try:
-            answers = _answers(place, drawn)
-            hints = [text_of(item, drawn, hint) for hint in item.hints]
-            stem = text_of(item, drawn, item.text if isinstance(item, Cloze) else item.stem)
+            shown = text_of(place.item, drawn, text)
+            told = next((answer for answer in _answers(place, drawn) if _holds(shown, answer)), None)
         except CourseError:
-            return
-        for index, hint in enumerate(hints):
-            told = next((answer for answer in answers if _holds(hint, answer)), None)
-            if told:
-                message = f"holds the answer {told!r}"
-                yield place.error(
-                    "hint-tells", ("hints", index), message, "lead to the answer without saying it"
-                )
-                return
-        told = next((answer for answer in answers if _holds(stem, answer) and not _is_number(answer)), None)
-        if told and isinstance(item, Short | Cloze):
-            key = "text" if isinstance(item, Cloze) else "stem"
-            yield place.warning("stem-tells", (key,), f"holds the answer {told!r}", "reword it")
-            return
+            return None
+        if told is None:
+            return None
+    return told
 
 
 def _check_forms(place: Place, steps: Steps, key: ShortKey, draws: list[Drawn]) -> Findings:
@@ -269,11 +275,11 @@ def _answers(place: Place, drawn: Drawn) -> list[str]:
         return [text_of(item, drawn, item.options[index].text) for index in key_of(item, drawn)]
     if isinstance(item, Short):
         return [text_of(item, drawn, form) for form in item.accept]
-    if isinstance(item, Numeric | Shape):
-        return [mark(item, drawn, "").key]
-    if isinstance(item, Cloze):
-        found = [(blank, mark(item, drawn, {}).parts) for blank in item.blanks.values()]
-        return [part.expected for part in found[0][1]]
+    if isinstance(item, Numeric):
+        return [mark_number(item, item.model_copy(update={"unit": None}), drawn, "").key]
+    if isinstance(item, Shape | Cloze):
+        empty = mark(item, drawn, None)
+        return [part.expected for part in empty.parts] or [empty.key]
     return []
 
 

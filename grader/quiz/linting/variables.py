@@ -36,7 +36,7 @@ def check_names(place: Place) -> Findings:
         used |= {name for text in texts for name in re.findall(r"[A-Za-z_]\w*", text)}
     for key, names in (("vars", item.vars), ("let", item.let)):
         for name in names:
-            if name not in used:
+            if name not in used and item.vars:  # without any, check_idle speaks
                 yield place.error(
                     "unused-variable", (key, name), f"{name} is never used", "use it or remove it"
                 )

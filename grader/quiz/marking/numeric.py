@@ -72,7 +72,7 @@ def _size_of(spelling: str, unit: Unit) -> float | None:
         return sizes[spelling]
     folded = {"".join(name.split()).casefold(): size for name, size in sizes.items()}
     plain = "".join(spelling.split())
-    return folded.get(plain.casefold()) if plain.islower() or plain.isupper() else None
+    return folded.get(plain.casefold()) if plain.islower() or (plain.isupper() and len(plain) > 2) else None
 
 
 def _typed(response: Response) -> str:
