@@ -39,14 +39,16 @@ class Pool:
         self, framework: Framework, forbidden: tuple[str, ...] = (), limits: Limits | None = None
     ) -> Session:
         """A conversation with a clean worker. Raises: `MachineError`."""
-        return Session(lambda: self._child(framework, forbidden), limits or Limits(), self._home(framework))
+        limits = limits or Limits()
+        return Session(lambda: self._child(framework, forbidden, limits), limits)
 
     def warm(self, framework: Framework, forbidden: tuple[str, ...] = ()) -> None:
         """Start what a first session would wait for. Raises: `MachineError`."""
         self._with_zygote(framework, forbidden, Zygote.wait_ready)
 
-    def _child(self, framework: str, forbidden: tuple[str, ...]) -> Child:
-        return self._with_zygote(framework, forbidden, Zygote.fork)
+    def _child(self, framework: str, forbidden: tuple[str, ...], limits: Limits) -> Child:
+        home = self._home(framework)
+        return self._with_zygote(framework, forbidden, lambda zygote: zygote.fork(home, limits.file_mib))
 
     def _with_zygote(self, framework: str, forbidden: tuple[str, ...], use: Callable[[Zygote], T]) -> T:
         said = ""

@@ -31,11 +31,10 @@ _SIGNALS = {
 class Session:
     """One worker and what it printed. Use it from one thread at a time; close it, or leave its `with` block."""
 
-    def __init__(self, born: Callable[[], Child], limits: Limits, home: str) -> None:
+    def __init__(self, born: Callable[[], Child], limits: Limits) -> None:
         """`born` gives a clean worker; it is called again when a zygote dies under the session."""
         self._born = born
         self._limits = limits
-        self._home = home
         self._asked: list[tuple[bytes, float, int]] = []
         self._child: Child | None = None
         self._outcome: Outcome | None = None
@@ -161,7 +160,6 @@ class Session:
             "cpu_s": limits.cpu_s,
             "processes": limits.processes,
             "file_mib": limits.file_mib,
-            "home": self._home,
         }
         text = json.dumps(given).encode()
         try:

@@ -9,13 +9,14 @@ import socket
 import subprocess
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, NoReturn
 
 from grader.errors import MachineError
 
-START_S = 120.0
+START_S, FORK_S = 120.0, 30.0
 "a cold `import torch` from a slow disk takes most of a minute"
 
 
@@ -61,6 +62,8 @@ class Zygote:
         self._process = process
         self._said = said
         self._lock = threading.Lock()
+        self._spares: deque[tuple[tuple[int, int, int, int], tuple[str, int]]] = deque()
+        "ordered and not yet taken: our ends of request, reply, output and status; home and file_mib"
         self._ready = False
         self.alive = True
 
@@ -96,28 +99,41 @@ class Zygote:
                 self._receive(START_S)
                 self._ready = True
 
-    def fork(self) -> Child:
-        """A clean worker. Raises: `ZygoteDied`."""
+    def fork(self, home: str, file_mib: int) -> Child:
+        """A clean worker; the next one is ordered at once, so that its making is off the critical path.
+
+        Raises: `ZygoteDied`.
+        """
         self.wait_ready()
-        request_r, request_w = os.pipe()
-        reply_r, reply_w = os.pipe()
-        output_r, output_w = os.pipe()
-        status_r, status_w = os.pipe()
-        theirs, ours = (request_r, reply_w, output_w, status_w), (request_w, reply_r, output_r, status_r)
+        with self._lock:
+            if not self._spares:
+                self._order_child(home, file_mib)
+            child, made_for = self._take_spare()
+            if made_for != (home, file_mib):
+                child.close()
+                self._order_child(home, file_mib)
+                child, _ = self._take_spare()
+            self._order_child(home, file_mib)
+        return child
+
+    def _take_spare(self) -> tuple[Child, tuple[str, int]]:
+        answer, descriptors = self._receive(FORK_S)
+        ends, made_for = self._spares.popleft()
+        return Child(answer["pid"], descriptors[0], *ends), made_for
+
+    def _order_child(self, home: str, file_mib: int) -> None:
+        pairs = [os.pipe() for _ in range(4)]
+        (request_r, request_w), *others = pairs
+        theirs = [request_r, *(write for _, write in others)]
+        ours = [request_w, *(read for read, _ in others)]
+        for descriptor in ours:
+            os.set_blocking(descriptor, False)
+        self._spares.append(((ours[0], ours[1], ours[2], ours[3]), (home, file_mib)))
         try:
-            with self._lock:
-                self._send({"op": "fork"}, theirs)
-                answer, (pidfd,) = self._receive(30.0)
-        except BaseException:
-            for descriptor in ours:
-                os.close(descriptor)
-            raise
+            self._send({"op": "fork", "home": home, "file_mib": file_mib}, theirs)
         finally:
             for descriptor in theirs:
                 os.close(descriptor)
-        for descriptor in ours:
-            os.set_blocking(descriptor, False)
-        return Child(answer["pid"], pidfd, *ours)
 
     def branch(self, forbidden: Sequence[str]) -> Zygote:
         """A copy of this zygote in which some operations are refused. Raises: `ZygoteDied`."""
@@ -164,7 +180,12 @@ class Zygote:
     def close(self) -> None:
         """End it and, with it, every worker it forked."""
         self.alive = False
-        self._control.close()
+        with self._lock:
+            self._control.close()
+            for ends, _ in self._spares:
+                for descriptor in ends:
+                    os.close(descriptor)
+            self._spares.clear()
         if self._process is not None:
             try:
                 self._process.wait(5)

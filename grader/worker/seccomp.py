@@ -7,12 +7,14 @@ socket, no memory outside the counted address space (memfd, System V), no namesp
 from __future__ import annotations
 
 import ctypes
-import os
 import platform
 import struct
+from functools import cache
+
+from grader.worker import kernel
 
 # Kernel interface constants: include/uapi/linux/{seccomp,audit,prctl,bpf_common}.h
-_PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _MODE_FILTER = 38, 22, 2
+_PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 _LOAD, _IF_EQUAL, _IF_AT_LEAST, _IF_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _EPERM, _ENOSYS = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
 _NUMBER, _ARCH, _ARG0, _ARG1 = 0, 4, 16, 24
@@ -58,6 +60,7 @@ def supported() -> bool:
     return platform.system() == "Linux" and platform.machine() in _TABLES
 
 
+@cache
 def program(pid: int, processes: bool = False) -> bytes:
     """The filter for process `pid` of this machine; it may signal and limit nobody but itself.
 
@@ -95,13 +98,8 @@ def _op(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
 
 def load(filter_program: bytes) -> None:
     """Bind the calling process, and every thread it will have, to the filter. Raises: `OSError`."""
-    libc = ctypes.CDLL(None, use_errno=True)
     code = ctypes.create_string_buffer(filter_program, len(filter_program))
-    header = ctypes.create_string_buffer(
-        struct.pack("HxxxxxxQ", len(filter_program) // 8, ctypes.addressof(code))
-    )
-    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.prctl(
-        _PR_SET_SECCOMP, _MODE_FILTER, header, 0, 0
-    ):
-        error = ctypes.get_errno()
-        raise OSError(error, f"seccomp: {os.strerror(error)}")
+    header = struct.pack("HxxxxxxQ", len(filter_program) // 8, ctypes.addressof(code))
+    kernel.no_new_privileges()
+    result = kernel.libc().prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.create_string_buffer(header), 0, 0)
+    kernel.check(result, "seccomp")

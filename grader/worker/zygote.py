@@ -3,26 +3,32 @@
 It runs inside the jail, is trusted, and never reads a byte of a learner: it hands descriptors on. Orders are JSON datagrams on
 a SEQPACKET socket, each with descriptors:
 
-    {"op": "fork"}                      request to read, reply to write, output to write, status to write
-                                        -> {"pid": n} with a pidfd; on the worker's death a JSON line on status
-    {"op": "branch", "forbidden": [..]} a socket: a copy of this zygote serves it, with those operations refused
+    {"op": "fork", "home": folder, "file_mib": n}
+        request to read, reply to write, output to write, status to write
+        -> {"pid": n} with a pidfd; on the worker's death, JSON on status
+    {"op": "branch", "forbidden": [...]}
+        a socket: a copy of this zygote serves it, with those operations refused
 """
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import json
 import os
 import select
 import signal
 import socket
-import sys
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from grader.worker import confine, landlock
+from grader.worker import confine, hugepages, landlock, seccomp
 from grader.worker.protocol import CONFINED, LENGTH, REPLY, REQUEST
 from grader.worker.warm import warm
+
+#: a one-off check never waits for it; a batch does once, and after that the zygote's own writes undo little of it
+_IDLE_S, _PATIENCE, _COLLAPSE_EVERY = 0.25, 8, 200
+_RULES = 5
 
 
 @dataclass
@@ -31,9 +37,14 @@ class Zygote:
 
     control: socket.socket
     walls: confine.Walls
+    rules: int | None = None
+    "a Landlock ruleset all workers share, where they share a home"
     own_pid_namespace: int | None = None
     living: dict[int, tuple[int, int]] = field(default_factory=dict)
     "pidfd -> (pid, status descriptor)"
+    forks: int = 0
+    next_collapse: int = 1
+    "forks after which the heap is gathered in huge pages, as soon as there is nothing else to do"
 
 
 def main(control: int, framework: str, walls: dict[str, Any]) -> NoReturn:
@@ -43,15 +54,21 @@ def main(control: int, framework: str, walls: dict[str, Any]) -> NoReturn:
         socket.socket(fileno=control), confine.Walls(**{**walls, "readable": tuple(walls["readable"])})
     )
     warm(framework)
-    _preload_harness()
+    _preload_harness(state.walls)
+    if state.walls.landlock and not state.walls.namespaces:
+        state.rules = landlock.ruleset(state.walls.readable)
     if state.walls.namespaces:
         state.own_pid_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     _settle(state)
     _obey(state)
 
 
-def _preload_harness() -> None:
-    import grader.worker.serve  # noqa: F401  (its imports belong to the zygote, not to each worker)
+def _preload_harness(walls: confine.Walls) -> None:
+    """What each worker would otherwise import or compute for itself."""
+    import grader.worker.serve  # noqa: F401
+
+    if walls.namespaces and walls.seccomp:
+        seccomp.program(1)  # workers are process 1 of their namespace
 
 
 def _settle(state: Zygote) -> None:
@@ -63,7 +80,11 @@ def _settle(state: Zygote) -> None:
 
 def _obey(state: Zygote) -> NoReturn:
     while True:
-        ready, _, _ = select.select([state.control.fileno(), *state.living], [], [])
+        due = state.forks >= state.next_collapse
+        ready, _, _ = select.select([state.control.fileno(), *state.living], [], [], _IDLE_S if due else None)
+        if due and (not ready or state.forks >= state.next_collapse + _PATIENCE):
+            hugepages.collapse_heap()
+            state.next_collapse = state.forks + _COLLAPSE_EVERY
         for source in ready:
             if source == state.control.fileno():
                 _order(state)
@@ -79,15 +100,16 @@ def _order(state: Zygote) -> None:
     if order["op"] == "branch":
         _branch(state, descriptors[0], order["forbidden"])
     else:
-        _fork(state, descriptors)
+        _fork(state, order, descriptors)
 
 
-def _fork(state: Zygote, descriptors: list[int]) -> None:
+def _fork(state: Zygote, order: dict[str, Any], descriptors: list[int]) -> None:
+    state.forks += 1
     if state.own_pid_namespace is not None:
         confine.new_pid_namespace()
     pid = os.fork()
     if pid == 0:
-        _worker(state, descriptors)
+        _worker(state, order, descriptors)
     if state.own_pid_namespace is not None:
         confine.return_to(state.own_pid_namespace)
     *given, status = descriptors
@@ -123,7 +145,7 @@ def _branch(state: Zygote, control: int, forbidden: list[str]) -> None:
         os.close(pidfd)
         os.close(status)
     state.control.close()
-    branch = Zygote(socket.socket(fileno=control), state.walls, state.own_pid_namespace)
+    branch = Zygote(socket.socket(fileno=control), state.walls, state.rules, state.own_pid_namespace)
     from grader.worker import guard
 
     guard.install(tuple(forbidden))
@@ -131,14 +153,14 @@ def _branch(state: Zygote, control: int, forbidden: list[str]) -> None:
     _obey(branch)
 
 
-def _worker(state: Zygote, descriptors: list[int]) -> NoReturn:
+def _worker(state: Zygote, order: dict[str, Any], descriptors: list[int]) -> NoReturn:
     code = 1
     try:
-        _wire_up(descriptors)
-        confine.isolate(state.walls)
-        rules = landlock.ruleset(state.walls.readable) if state.walls.landlock else None
-        limits = _read_limits()
-        confine.restrict(state.walls, limits, limits.pop("home"), rules)
+        rules = _wire_up(descriptors, state.rules)
+        if state.walls.namespaces and state.walls.landlock:
+            rules = landlock.ruleset(state.walls.readable)  # each has a home of its own to allow
+        used = confine.enclose(state.walls, order["home"], order["file_mib"], rules)
+        confine.limit(state.walls, _read_limits(), used)
         os.write(REPLY, CONFINED)
         from grader.worker.serve import serve
 
@@ -150,13 +172,20 @@ def _worker(state: Zygote, descriptors: list[int]) -> NoReturn:
         os._exit(code)
 
 
-def _wire_up(descriptors: list[int]) -> None:
-    """0 is empty, 1 and 2 the learner's output, 3 requests, 4 replies; nothing else stays open."""
-    request, reply, output, _status = (os.dup(d) if d < 5 else d for d in descriptors)
+def _wire_up(descriptors: list[int], rules: int | None) -> int | None:
+    """0 is empty, 1 and 2 the learner's output, 3 requests, 4 replies, 5 `rules` until enforced; nothing else stays open."""
     null = os.open(os.devnull, os.O_RDONLY)
+    high = [
+        fcntl.fcntl(d, fcntl.F_DUPFD, 64)
+        for d in (*descriptors[:3], null, *([] if rules is None else [rules]))
+    ]
+    request, reply, output, null, *rest = high
     for source, target in ((null, 0), (output, 1), (output, 2), (request, REQUEST), (reply, REPLY)):
         os.dup2(source, target)
-    os.closerange(5, os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else 1 << 16)
+    for kept in rest:
+        os.dup2(kept, _RULES)
+    os.closerange(_RULES + len(rest), 1 << 16)
+    return _RULES if rest else None
 
 
 def _read_limits() -> dict[str, Any]:
