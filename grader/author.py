@@ -83,16 +83,18 @@ def _marker(mark: Mark) -> Callable[[Implementation], Implementation]:
 
 @dataclass(frozen=True)
 class Statistic:
-    """A property of random outputs, tested on the judge's side with a stated false-alarm rate.
+    """A property of random outputs, as data: `measure` names an entry of `grader.judge.statistics.MEASURES`.
 
-    `measure(outputs)` maps the outputs of one case (name -> array) to a number whose distribution under a correct
-    implementation is normal with mean `mean` and standard deviation `deviation` (or bounded tighter).
+    Under a correct implementation the measure of the output named `of` is (nearly) normal with the given mean and
+    standard deviation; the judge's bounds fail a correct one less than once in 10^6 times.
     """
 
     name: str
-    measure: Callable[[Mapping[str, Array]], float]
+    measure: str
     mean: float
     deviation: float
+    of: str = "output"
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,8 @@ class Solution:
         return {entry: name if entry == replaced else entry for entry in self.info.entry_names}
 
     def _edited(self, name: str, wrong: Mistake) -> str:
-        text = self.reference.source
+        entries = {entry: entry for entry in self.info.entry_names}
+        text = extract(self.source, entries, every_import=True)
         for old, new in wrong.edits:
             if text.count(old) != 1:
                 times = text.count(old)

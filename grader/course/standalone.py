@@ -42,8 +42,10 @@ def definitions(source: str) -> list[Definition]:
     return found
 
 
-def extract(source: str, wanted: Mapping[str, str]) -> str:
+def extract(source: str, wanted: Mapping[str, str], *, every_import: bool = False) -> str:
     """The standalone text that defines each of `wanted` (entry name -> the name it has in `source`).
+
+    `every_import`: keep imports that nothing needs yet, for text that is going to be edited.
 
     Raises: `KeyError` when the module defines no such name.
     """
@@ -51,6 +53,7 @@ def extract(source: str, wanted: Mapping[str, str]) -> str:
     by_name = {name: statement for statement in statements for name in statement.binds}
     needed = _closure([by_name[name] for name in wanted.values()], by_name)
     renames = _renames(wanted, needed)
+    needed += [s for s in statements if every_import and s.is_import and s not in needed]
     ordered = sorted(needed, key=lambda statement: statement.order)
     imports = "\n".join(statement.text for statement in ordered if statement.is_import)
     rest = [

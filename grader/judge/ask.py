@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from grader.judge.outcome import CaseOutcome, Part, judge_case
 from grader.judge.report import Place, Status
 from grader.judge.text import clean
 from grader.sandbox import Ending, Limits, Pool, Session, WorkerEnded
+from grader.worker.matching import MAX_CANDIDATES
 from grader.worker.wire import Message
 
 #: a worker that dies is replaced so often; after that the remaining cases share its fate
@@ -84,8 +86,7 @@ def _limits(exercise: Exercise) -> Limits:
 class _Talk:
     def __init__(self, exercise: Exercise, session: Session, held: Interview) -> None:
         self.exercise, self.session, self.held = exercise, session, held
-        self.attempt = 0
-        self.attempt_is_settled = False
+        self.pairings: dict[str, int] = {}  # constructor's arguments -> which pairing of parameters fits
 
     def load(self, source: str) -> Failure | None:
         """Run the file's top level. A failure is every case's failure."""
@@ -116,9 +117,8 @@ class _Talk:
             self._note(ended.of(case), None)
             return ended
         outcome = self._judged(case, answer)
-        if not self.attempt_is_settled and outcome.of(Part.FORWARD):
+        if _made_as(case) not in self.pairings:
             outcome, answer = self._other_pairings(case, outcome, answer)
-        self.attempt_is_settled = True
         self._note(outcome, answer)
         return None
 
@@ -126,21 +126,21 @@ class _Talk:
         self, case: KeyCase, outcome: CaseOutcome, answer: Message
     ) -> tuple[CaseOutcome, Message]:
         """A module's parameters can be paired with the reference's in several ways: one that is right is right."""
-        attempts = Answer.of(answer).facts.get("attempts", 1)
-        for attempt in range(1, min(int(attempts), 120) if isinstance(attempts, int) else 1):
-            self.attempt = attempt
+        claimed = Answer.of(answer).facts.get("attempts", 1) if outcome.of(Part.FORWARD) else 1
+        for attempt in range(1, min(claimed, MAX_CANDIDATES) if isinstance(claimed, int) else 1):
+            self.pairings[_made_as(case)] = attempt
             other, ended = self._exchange(self._request(case))
             if other is None or ended is not None:
                 break
             judged = self._judged(case, other)
-            if judged.status is Status.PASSED or not judged.of(Part.FORWARD):
+            if not judged.of(Part.FORWARD):
                 return judged, other
-        self.attempt = 0
+        self.pairings[_made_as(case)] = 0
         return outcome, answer
 
     def _request(self, case: KeyCase) -> Message:
         head: Mapping[str, Any] = case.request.head
-        return Message({**head, "attempt": self.attempt}, case.request.tensors)
+        return Message({**head, "attempt": self.pairings.get(_made_as(case), 0)}, case.request.tensors)
 
     def _judged(self, case: KeyCase, answer: Message) -> CaseOutcome:
         if answer.head.get("status") != "ok":
@@ -160,6 +160,11 @@ class _Talk:
     def _note(self, outcome: CaseOutcome, answer: Message | None) -> None:
         self.held.outcomes.append(outcome)
         self.held.answers.append(answer)
+
+
+def _made_as(case: KeyCase) -> str:
+    """What decides how a module is built, and so how its parameters pair up."""
+    return json.dumps([case.request.head["entry"], case.request.head.get("init")])
 
 
 def failure_of(answer: Message) -> Failure:

@@ -36,7 +36,7 @@ def diagnose(
     judged: Judged, chaffs: Mapping[str, list[Seen]], variants: Sequence[Variant]
 ) -> Diagnosis | None:
     """The reason behind one check's failures, or None when nothing known explains all of them."""
-    failing = [(index, outcome, part) for index, outcome, part in judged if _fails(outcome, part)]
+    failing = [(index, outcome, part) for index, outcome, part in judged if outcome.fails(part)]
     if not failing:
         return None
     lessons = {variant.name: variant.text for variant in variants}
@@ -54,10 +54,6 @@ def diagnose(
     return explain(known) if known and len(known) == len(values) else None
 
 
-def _fails(outcome: CaseOutcome, part: Part) -> bool:
-    return outcome.status not in (Status.PASSED, Status.FAILED) or bool(outcome.of(part))
-
-
 def _explains(judged: Judged, chaff: Sequence[Seen]) -> bool:
     return all(_agrees(outcome, part, chaff[index]) for index, outcome, part in judged)
 
@@ -70,6 +66,8 @@ def _agrees(outcome: CaseOutcome, part: Part, chaff: Seen) -> bool:
         return False
     if outcome.case.statistics and part is Part.FORWARD:
         return _failed_statistics(outcome, outcome.seen) == _failed_statistics(outcome, chaff)
+    if _is_random(outcome.seen) and _is_random(chaff):
+        return True  # two draws of one mistake share the drawing, not the values
     if part is Part.MANNERS:
         return _manners(outcome.seen) == _manners(chaff)
     names = {difference.name for difference in outcome.of(part)}
@@ -96,6 +94,11 @@ def _passes_what_passed(outcome: CaseOutcome, part: Part, chaff: Seen, failed: s
         for name, expected in outcome.case.expected.items()
         if name not in failed and part_of(name, kind) is part
     )
+
+
+def _is_random(seen: Seen) -> bool:
+    """Whether it drew from a global generator."""
+    return "random state" in str(seen.facts.get("globals", ""))
 
 
 def _manners(seen: Seen) -> dict[str, str]:

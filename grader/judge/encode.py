@@ -99,7 +99,7 @@ class Encoder:
         if self.form is Form.ZERO:
             return np.zeros_like(values)
         if self.form is Form.NEGATIVE:
-            return -np.abs(values) - 0.125
+            return values - np.max(values, initial=0.0) - 0.125  # a shift: distinct values stay distinct
         return values * _SCALE.get(self.form, 1.0)
 
 

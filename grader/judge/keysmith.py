@@ -6,6 +6,8 @@ Trusted code only, in the judge's process; the one place on the judge's side tha
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
 import inspect
 import io
 import zlib
@@ -28,8 +30,6 @@ from grader.worker.kinds import observe
 from grader.worker.serve import describe, entries_of
 from grader.worker.wire import Message
 
-#: part of the cache's key: raise it when keys are made differently
-VERSION = 1
 PERTURBATIONS = 4
 _AUTOMATIC = (Form.FLOAT64, Form.TRANSPOSED, Form.STRIDED)
 _EXTREMES = (Form.LARGE, Form.TINY, Form.NEGATIVE, Form.ZERO)
@@ -91,6 +91,18 @@ class Keysmith:
             if form in exercise.solution.option("SKIP_FORMS", ()):
                 continue
             yield smith.make(case, form, "float64" if form is Form.FLOAT64 else dtype, 1000 + index)
+
+
+@functools.cache
+def _code_version() -> str:
+    """A hash of the code that makes keys: another version of it makes other keys."""
+    package = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for file in sorted(
+        [*(package / "worker").glob("*.py"), *(package / "judge").glob("*.py"), package / "author.py"]
+    ):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def _forms(exercise: Exercise, cases: list[Case]) -> Iterator[tuple[int, Case, Form]]:

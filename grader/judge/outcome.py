@@ -40,14 +40,20 @@ class CaseOutcome:
         """The differences of one part."""
         return self.differences.get(part, ())
 
+    def fails(self, part: Part) -> bool:
+        """Whether the case speaks against this part: by a difference, or because there is no answer at all."""
+        if self.status is Status.PASSED:
+            return False
+        return self.status is not Status.FAILED or not self.differences or bool(self.of(part))
 
-def part_of(name: str, kind: Kind) -> Part:
+
+def part_of(name: str, kind: str) -> Part:
     """Which part a named value belongs to."""
     if name.startswith("gradient of "):
         return Part.GRADIENTS
-    if kind is Kind.MODULE and name.startswith(("eval ", "len(eval", "keys(eval")):
+    if kind == Kind.MODULE and name.startswith(("eval ", "len(eval", "keys(eval")):
         return Part.EVAL
-    if kind is Kind.MODULE and name.endswith(" after"):
+    if kind == Kind.MODULE and name.endswith(" after"):
         return Part.STATE
     return Part.FORWARD
 

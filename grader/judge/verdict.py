@@ -69,16 +69,7 @@ def _judged(check: Check, outcomes: Sequence[CaseOutcome]) -> Judged:
 
 
 def _failing(judged: Judged) -> Judged:
-    return [
-        (i, o, p)
-        for i, o, p in judged
-        if o.status not in (Status.PASSED, Status.FAILED) or o.of(p) or _unfit(o)
-    ]
-
-
-def _unfit(outcome: CaseOutcome) -> bool:
-    """Failed as a whole, without differences: the module could not take the parameters."""
-    return outcome.status is Status.FAILED and not outcome.differences
+    return [(index, outcome, part) for index, outcome, part in judged if outcome.fails(part)]
 
 
 def _status(judged: Judged) -> Status:
@@ -91,7 +82,11 @@ def _status(judged: Judged) -> Status:
 
 
 def _verdict(
-    bench: Bench, check: Check, outcomes: Sequence[CaseOutcome], first_status: Status
+    bench: Bench,
+    check: Check,
+    outcomes: Sequence[CaseOutcome],
+    first_status: Status,
+    diagnosis: Diagnosis | None,
 ) -> CheckVerdict:
     judged = _judged(check, outcomes)
     base = {
@@ -120,10 +115,14 @@ def _verdict(
     )
 
 
-def _diagnoses(bench: Bench, checks: Sequence[Check], outcomes: Sequence[CaseOutcome]) -> dict[str, Diagnosis]:
+def _diagnoses(
+    bench: Bench, checks: Sequence[Check], outcomes: Sequence[CaseOutcome]
+) -> dict[str, Diagnosis]:
     """The reason behind each failing check: one for all of them where there is one, else one for each."""
     failing = {check.name: _judged(check, outcomes) for check in checks if _failing(_judged(check, outcomes))}
-    failing = {name: judged for name, judged in failing.items() if not any(_is_silent(o) for _, o, _ in judged)}
+    failing = {
+        name: judged for name, judged in failing.items() if not any(_is_silent(o) for _, o, _ in judged)
+    }
     if not failing:
         return {}
     variants, chaffs = bench.exercise.solution.chaffs, bench.chaffs()
@@ -137,7 +136,9 @@ def _diagnoses(bench: Bench, checks: Sequence[Check], outcomes: Sequence[CaseOut
 
 def _is_silent(outcome: CaseOutcome) -> bool:
     """Whether there is nothing to compare with a chaff: a limit, a crash, a stub, a forbidden operation."""
-    return outcome.status not in (Status.PASSED, Status.FAILED, Status.ERROR) or outcome.error_type == "missing"
+    return (
+        outcome.status not in (Status.PASSED, Status.FAILED, Status.ERROR) or outcome.error_type == "missing"
+    )
 
 
 def _shown(bench: Bench, index: int, outcome: CaseOutcome, part: Part) -> dict[str, object]:

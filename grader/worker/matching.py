@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice, permutations, product
+from itertools import islice, permutations
 from typing import Any
 
 MAX_CANDIDATES = 120
@@ -38,10 +38,7 @@ def candidates(wanted: Shapes, present: Shapes) -> list[dict[str, str]]:
     """
     if set(wanted) == set(present) and all(fits(wanted[name], present[name]) for name in wanted):
         return [{name: name for name in wanted}]
-    by_module = _by_module(wanted, present)
-    found = list(islice(by_module, MAX_CANDIDATES)) or list(
-        islice(_by_shape(wanted, present), MAX_CANDIDATES)
-    )
+    found = list(islice(_pairings(wanted, present), MAX_CANDIDATES))
     if not found:
         raise Unfit(_complaint(wanted, present))
     return found
@@ -70,51 +67,55 @@ def _key(shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(sorted(squeezed)) if len(squeezed) == 2 else squeezed
 
 
-def _modules(shapes: Shapes) -> dict[frozenset[tuple[str, tuple[int, ...]]], list[str]]:
-    leaves: dict[str, dict[str, tuple[int, ...]]] = defaultdict(dict)
-    for name, shape in shapes.items():
+#: what is paired as a whole: a module's tensors by the last part of their names, or one tensor alone
+Unit = dict[str, str]
+
+
+def _pairings(wanted: Shapes, present: Shapes) -> Iterator[dict[str, str]]:
+    """Modules of the same make are paired as wholes; what is left, tensor by tensor of equal shape."""
+    groups: list[tuple[list[Unit], list[Unit]]] = []
+    ours, theirs = _modules(wanted), _modules(present)
+    paired: set[str] = set()
+    for make, units in ours.items():
+        if len(make) > 1 and len(units) == len(theirs.get(make, ())):
+            groups.append((units, theirs[make]))
+            paired |= {name for unit in (*units, *theirs[make]) for name in unit.values()}
+    lone, free = _by_shape(wanted, paired), _by_shape(present, paired)
+    if {key: len(units) for key, units in lone.items()} != {key: len(units) for key, units in free.items()}:
+        return
+    groups += [(units, free[key]) for key, units in lone.items()]
+    yield from _choices(groups)
+
+
+def _choices(groups: Sequence[tuple[list[Unit], list[Unit]]]) -> Iterator[dict[str, str]]:
+    """Every way to pair each group's units, lazily: there may be very many."""
+    if not groups:
+        yield {}
+        return
+    (ours, theirs), rest = groups[0], groups[1:]
+    for picked in permutations(theirs):
+        chosen = {one[key]: other[key] for one, other in zip(ours, picked, strict=True) for key in one}
+        for others in _choices(rest):
+            yield chosen | others
+
+
+def _modules(shapes: Shapes) -> dict[frozenset[tuple[str, tuple[int, ...]]], list[Unit]]:
+    leaves: dict[str, Unit] = defaultdict(dict)
+    for name in shapes:
         prefix, _, suffix = name.rpartition(".")
-        leaves[prefix][suffix] = _key(shape)
-    makes = defaultdict(list)
-    for prefix, parts in leaves.items():
-        makes[frozenset(parts.items())].append(prefix)
+        leaves[prefix][suffix] = name
+    makes: dict[frozenset[tuple[str, tuple[int, ...]]], list[Unit]] = defaultdict(list)
+    for unit in leaves.values():
+        makes[frozenset((suffix, _key(shapes[name])) for suffix, name in unit.items())].append(unit)
     return makes
 
 
-def _by_module(wanted: Shapes, present: Shapes) -> Iterator[dict[str, str]]:
-    ours, theirs = _modules(wanted), _modules(present)
-    if {make: len(names) for make, names in ours.items()} != {
-        make: len(names) for make, names in theirs.items()
-    }:
-        return
-    makes = list(ours)
-    for choice in product(*(permutations(theirs[make]) for make in makes)):
-        pairs = {
-            one: other
-            for make, picked in zip(makes, choice, strict=True)
-            for one, other in zip(ours[make], picked, strict=True)
-        }
-        yield {name: _join(pairs[name.rpartition(".")[0]], name.rpartition(".")[2]) for name in wanted}
-
-
-def _by_shape(wanted: Shapes, present: Shapes) -> Iterator[dict[str, str]]:
-    ours, theirs = defaultdict(list), defaultdict(list)
-    for shapes, groups in ((wanted, ours), (present, theirs)):
-        for name, shape in shapes.items():
-            groups[_key(shape)].append(name)
-    if {key: len(names) for key, names in ours.items()} != {key: len(names) for key, names in theirs.items()}:
-        return
-    keys = list(ours)
-    for choice in product(*(permutations(theirs[key]) for key in keys)):
-        yield {
-            one: other
-            for key, picked in zip(keys, choice, strict=True)
-            for one, other in zip(ours[key], picked, strict=True)
-        }
-
-
-def _join(prefix: str, suffix: str) -> str:
-    return f"{prefix}.{suffix}" if prefix else suffix
+def _by_shape(shapes: Shapes, paired: set[str]) -> dict[tuple[int, ...], list[Unit]]:
+    found: dict[tuple[int, ...], list[Unit]] = defaultdict(list)
+    for name, shape in shapes.items():
+        if name not in paired:
+            found[_key(shape)].append({"": name})
+    return found
 
 
 def _complaint(wanted: Shapes, present: Shapes) -> str:

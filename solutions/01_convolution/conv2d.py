@@ -62,7 +62,10 @@ def conv2d_loops(input, weight, bias=None, stride=1, padding=0, dilation=1, grou
             for x in range(out_width):
                 top, left = y * sh, x * sw
                 window = padded[
-                    :, first : first + per_group, top : top + dh * (kh - 1) + 1 : dh, left : left + dw * (kw - 1) + 1 : dw
+                    :,
+                    first : first + per_group,
+                    top : top + dh * (kh - 1) + 1 : dh,
+                    left : left + dw * (kw - 1) + 1 : dw,
                 ]
                 value = (window * weight[o]).sum(dim=(1, 2, 3))
                 planes.append(value if bias is None else value + bias[o])
@@ -81,7 +84,9 @@ def conv2d_fft(input, weight, bias=None, stride=1, padding=0, dilation=1, groups
     # Correlation, not convolution: the kernel's transform enters conjugated.
     kernel = torch.fft.rfft2(spread, s=(height, width)).conj()
     kernel = kernel.reshape(1, groups, out_channels // groups, per_group, height, -1)
-    full = torch.fft.irfft2((image * kernel).sum(dim=3), s=(height, width)).reshape(batch, out_channels, height, width)
+    full = torch.fft.irfft2((image * kernel).sum(dim=3), s=(height, width)).reshape(
+        batch, out_channels, height, width
+    )
     output = full[:, :, : height - spread.shape[2] + 1 : sh, : width - spread.shape[3] + 1 : sw]
     return output if bias is None else output + bias.reshape(-1, 1, 1)
 
@@ -252,10 +257,20 @@ gradient_halved = mistake(
 )
 
 
-@chaff("One kernel is shared by all images of the batch, but you let each output channel see a single input channel.")
+@chaff(
+    "One kernel is shared by all images of the batch, but you let each output channel see a single input channel."
+)
 def depthwise_always(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     kernels = weight[:, :1] if weight.shape[1] > 1 else weight
-    return conv2d(input[:, ::1].mean(1, keepdim=True) if groups == 1 else input, kernels, bias, stride, padding, dilation, groups)
+    return conv2d(
+        input[:, ::1].mean(1, keepdim=True) if groups == 1 else input,
+        kernels,
+        bias,
+        stride,
+        padding,
+        dilation,
+        groups,
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------- cases
@@ -265,24 +280,40 @@ CHECKS = {"forward": 2, "stride": 1, "padding": 1, "dilation": 1, "groups": 1, "
 
 def cases(draw):
     yield Case("forward", dict(input=draw.integers(1, 1, 3, 3), weight=draw.integers(1, 1, 2, 2)))
-    yield Case("forward", dict(input=draw.integers(1, 1, 3, 4), weight=draw.integers(1, 1, 2, 3), bias=draw.integers(1)))
+    yield Case(
+        "forward",
+        dict(input=draw.integers(1, 1, 3, 4), weight=draw.integers(1, 1, 2, 3), bias=draw.integers(1)),
+    )
     yield Case("forward", dict(input=draw.normal(1, 2, 4, 3), weight=draw.normal(3, 2, 3, 2)))
-    yield Case("forward", dict(input=draw.normal(2, 3, 5, 7), weight=draw.normal(4, 3, 3, 2), bias=draw.normal(4)))
+    yield Case(
+        "forward", dict(input=draw.normal(2, 3, 5, 7), weight=draw.normal(4, 3, 3, 2), bias=draw.normal(4))
+    )
 
     yield Case("stride", dict(input=draw.integers(1, 1, 5, 5), weight=draw.integers(1, 1, 2, 2), stride=2))
     yield Case("stride", dict(input=draw.normal(2, 2, 7, 6), weight=draw.normal(3, 2, 3, 2), stride=(2, 1)))
     yield Case(
-        "stride", dict(input=draw.normal(2, 2, 6, 8), weight=draw.normal(3, 2, 2, 3), bias=draw.normal(3), stride=(1, 3))
+        "stride",
+        dict(
+            input=draw.normal(2, 2, 6, 8), weight=draw.normal(3, 2, 2, 3), bias=draw.normal(3), stride=(1, 3)
+        ),
     )
 
     yield Case("padding", dict(input=draw.integers(1, 1, 3, 3), weight=draw.integers(1, 1, 3, 3), padding=1))
     yield Case("padding", dict(input=draw.normal(2, 2, 4, 5), weight=draw.normal(3, 2, 3, 3), padding=(2, 1)))
     yield Case(
         "padding",
-        dict(input=draw.normal(2, 2, 5, 4), weight=draw.normal(3, 2, 3, 2), bias=draw.normal(3), stride=2, padding=(1, 2)),
+        dict(
+            input=draw.normal(2, 2, 5, 4),
+            weight=draw.normal(3, 2, 3, 2),
+            bias=draw.normal(3),
+            stride=2,
+            padding=(1, 2),
+        ),
     )
 
-    yield Case("dilation", dict(input=draw.integers(1, 1, 5, 5), weight=draw.integers(1, 1, 2, 2), dilation=2))
+    yield Case(
+        "dilation", dict(input=draw.integers(1, 1, 5, 5), weight=draw.integers(1, 1, 2, 2), dilation=2)
+    )
     yield Case(
         "dilation",
         dict(
