@@ -75,9 +75,7 @@ class Keysmith:
             return [_attempt(case.request, entries) for case in key.cases]
 
     def _path(self, exercise: Exercise, seed: int, device: str, dtype: str, what: str) -> Path:
-        name = (
-            f"{exercise.id}-{VERSION}-{exercise.fingerprint}-{seed}-{device.replace(':', '')}-{dtype}.{what}"
-        )
+        name = f"{exercise.id}-{_code_version()}-{exercise.fingerprint}-{seed}-{device.replace(':', '')}-{dtype}.{what}"
         return self.cache / name
 
     def _cases(self, exercise: Exercise, seed: int, device: str, dtype: str) -> Iterator[KeyCase]:

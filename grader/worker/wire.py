@@ -119,7 +119,11 @@ def _header(raw: bytes, body_bytes: int) -> tuple[list[tuple[str, str, tuple[int
         header = json.loads(raw)
     except (ValueError, RecursionError):
         raise WireError("the header is not JSON") from None
-    if type(header) is not dict or type(header.get("head")) is not dict or type(header.get("tensors")) is not list:
+    if (
+        type(header) is not dict
+        or type(header.get("head")) is not dict
+        or type(header.get("tensors")) is not list
+    ):
         raise WireError("the header lacks its parts")
     if len(header["tensors"]) > MAX_TENSORS:
         raise WireError("too many tensors")
