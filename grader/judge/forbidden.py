@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-MAX_SOURCE = 1 << 18
+MAX_SOURCE = 1 << 17
 "characters; a syntax tree takes some 500 times its source, and a longer file is judged by what runs"
 
 _ROOTS = ("torch", "numpy")
