@@ -136,6 +136,7 @@ def request_head(
         "steps": case.steps,
         "again": encoder.form is Form.PLAIN,
         "grads": list(_gradients(case, info, settings, encoder)),
+        "global_rng": info.global_rng,
     }
     if info.kind == "module":
         init = encoder.arguments(case.init or {}, "init.")

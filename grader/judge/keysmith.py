@@ -152,8 +152,10 @@ class _CaseSmith:
         self, name: str, truth: Seen, in_dtype: Seen, spread: Array | None, dtype: str, terms: int, where: str
     ) -> Expected:
         value, near = truth.values[name], in_dtype.values.get(name)
+        if isinstance(value, float):
+            return self._expected_float(name, value, near, spread, dtype, terms, where)
         if not isinstance(value, np.ndarray):
-            return Expected(value, 1e-6 * abs(value) if isinstance(value, float) else 0.0)
+            return Expected(value, 0.0)
         if not isinstance(near, np.ndarray) or near.shape != value.shape:
             raise CourseError(
                 f"{where}: the reference gives {name} in float64 and not in {dtype}", path=self.path
@@ -162,14 +164,35 @@ class _CaseSmith:
             return Expected(value, 0.0, str(value.dtype))
         if not (np.isfinite(value).all() and np.isfinite(near).all()):
             raise CourseError(f"{where}: the reference gives NaN or Inf in {name}", path=self.path)
+        bound = self._bound(name, value, near, spread, dtype, terms, where)
+        return Expected(value, bound, dtype if near.dtype != np.float64 or dtype == "float64" else "float64")
+
+    def _expected_float(
+        self,
+        name: str,
+        value: float,
+        near: Any,
+        spread: Array | None,
+        dtype: str,
+        terms: int,
+        where: str,
+    ) -> Expected:
+        """A number computed from arrays is as uncertain as an array; one that is not, to six digits."""
+        if not isinstance(near, float) or not np.isfinite([value, near]).all():
+            raise CourseError(f"{where}: the reference gives no finite {name} in {dtype}", path=self.path)
+        measured = self._bound(name, np.asarray(value), np.asarray(near), spread, dtype, terms, where)
+        return Expected(value, max(float(measured), 1e-6 * abs(value)))
+
+    def _bound(
+        self, name: str, value: Array, near: Array, spread: Array | None, dtype: str, terms: int, where: str
+    ) -> Array:
         if spread is not None and has_kink(value, spread):
             raise CourseError(
                 f"{where}: {name} jumps when the inputs change by 10^-6",
                 path=self.path,
                 remedy="move the values off the kink, or say Case(..., smooth=False)",
             )
-        bound = tolerance(value, np.zeros_like(value) if spread is None else spread, near, dtype, terms)
-        return Expected(value, bound, dtype if near.dtype != np.float64 or dtype == "float64" else "float64")
+        return tolerance(value, np.zeros_like(value) if spread is None else spread, near, dtype, terms)
 
     def _spreads(
         self, case: Case, head: Mapping[str, Any], arrays: Mapping[str, Array], truth: Seen, where: str
@@ -184,7 +207,9 @@ class _CaseSmith:
             )
             runs.append(self._observe(message(head, moved, "float64"), where))
         floating = {
-            n: v for n, v in truth.values.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f"
+            name: np.asarray(value)
+            for name, value in truth.values.items()
+            if isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
         }
         return {
             name: sensitivity(value, [np.asarray(run.values[name]) for run in runs])

@@ -42,6 +42,19 @@ def _lag_correlation(output: Array, inputs: Mapping[str, Array], options: Mappin
     return float(np.corrcoef(flat[:-1], flat[1:])[0, 1]) if flat.std() > 0 else 1.0
 
 
+def _accuracy(output: Array, inputs: Mapping[str, Array], options: Mapping[str, Any]) -> float:
+    """The share of predicted classes that are the `labels`. They stay with the judge: the worker gets no options."""
+    labels = np.asarray(options["labels"])
+    if output.shape != labels.shape:
+        raise ValueError("one prediction per label")
+    return float(np.mean(output == labels))
+
+
+def _largest_share(output: Array, inputs: Mapping[str, Array], options: Mapping[str, Any]) -> float:
+    """The share of the most frequent value: 1 when all are the same."""
+    return float(np.max(np.unique(output, return_counts=True)[1]) / output.size)
+
+
 MEASURES: dict[str, Measure] = {
     "mean": lambda output, inputs, options: float(np.mean(output)),
     "deviation": lambda output, inputs, options: float(np.std(output)),
@@ -53,6 +66,8 @@ MEASURES: dict[str, Measure] = {
     "fraction_equal": _fraction_equal,
     "fraction_outside": _fraction_outside,
     "axis_spread": _axis_spread,
+    "accuracy": _accuracy,
+    "largest_share": _largest_share,
     "lag_correlation": _lag_correlation,
     "value": lambda output, inputs, options: float(output.reshape(-1)[options.get("index", 0)]),
     "fraction_below": lambda output, inputs, options: float(np.mean(output < options["value"])),

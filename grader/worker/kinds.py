@@ -89,7 +89,10 @@ def _guarded_call(
     positional = [arguments.values[name] for name in request.names("positional")]
     keywords = {name: arguments.values[name] for name in request.names("keyword")}
     result = entry(*positional, **keywords)
-    seen.note("globals", globals_state.touched(before, request.backend.name))
+    touched = globals_state.touched(before, request.backend.name)
+    if request.head.get("global_rng"):  # models are made here: their initial weights are drawn from it
+        touched = [name for name in touched if "random state" not in name]
+    seen.note("globals", touched)
     return result
 
 
@@ -127,7 +130,7 @@ def _mutated(request: Request, arguments: Arguments, before: Mapping[str, Any]) 
 
 
 def _arrays(request: Request, values: Mapping[str, Any]) -> dict[str, Any]:
-    found = {}
+    found: dict[str, Any] = {}
     for name, value in values.items():
         items = enumerate(value) if isinstance(value, list | tuple) else ()
         found |= {f"{name}[{index}]": item for index, item in items if request.backend.is_array(item)}
