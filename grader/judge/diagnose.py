@@ -7,6 +7,7 @@ a wrong diagnosis is worse than none.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -126,7 +127,7 @@ def _alike(
     return bool(np.allclose(one, other, rtol=1e-5, atol=8 * scale + 1e-30, equal_nan=True))
 
 
-def _scalars_alike(one: object, other: object) -> bool:
+def _scalars_alike(one: Any, other: Any) -> bool:
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
         return bool(
             np.ndim(one) == np.ndim(other) == 0

@@ -99,8 +99,10 @@ class Encoder:
         if self.form is Form.ZERO:
             return np.zeros_like(values)
         if self.form is Form.NEGATIVE:
-            return values - np.max(values, initial=0.0) - 0.125  # a shift: distinct values stay distinct
-        return values * _SCALE.get(self.form, 1.0)
+            return np.asarray(
+                values - np.max(values, initial=0.0) - 0.125
+            )  # a shift: distinct values stay distinct
+        return np.asarray(values * _SCALE.get(self.form, 1.0))
 
 
 def _layers(net: Net) -> list[Any]:

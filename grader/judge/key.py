@@ -152,9 +152,9 @@ def key_of(message: Message) -> Key:
     head = json.loads(message.head["key"])
     inputs: dict[int, dict[str, Tensor]] = {}
     for name, tensor in message.tensors.items():
-        index, side, rest = name.split("/", 2)
+        number, side, rest = name.split("/", 2)
         if side == "in":
-            inputs.setdefault(int(index), {})[rest] = tensor
+            inputs.setdefault(int(number), {})[rest] = tensor
     cases = []
     for index, case in enumerate(head["cases"]):
         expected = {

@@ -65,7 +65,7 @@ def _window(value: Array, first: tuple[int, ...] | None, bad: Array | None) -> s
     at = first if first is not None and len(first) == value.ndim else (0,) * value.ndim
     lead, last = at[:-2], at[-2:]
     spans = [slice(max(0, i - 1), max(0, i - 1) + WINDOW) for i in last]
-    index = (*lead, *spans)
+    index: tuple[Any, ...] = (*lead, *spans)
     where = ", ".join(
         [
             *map(str, lead),

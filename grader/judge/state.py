@@ -29,7 +29,7 @@ def draw_state(module: Any, rng: np.random.Generator) -> dict[str, Array]:
 
 def net_states(encoded: Mapping[str, Any], rng: np.random.Generator) -> dict[str, Array]:
     """The same for every model among a request's encoded arguments, under `<argument>.<name>`."""
-    found = {}
+    found: dict[str, Array] = {}
     for value in encoded.values():
         if isinstance(value, dict) and "net" in value:
             net = build(value, {}, backend("torch"), "cpu")
@@ -45,4 +45,4 @@ def _draw(name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     if name.endswith("weight") and len(shape) == 1:
         return rng.uniform(0.5, 1.5, shape)
     fan_in = int(np.prod(shape[1:])) if len(shape) > 1 else 4
-    return rng.standard_normal(shape) / np.sqrt(max(fan_in, 1))
+    return np.asarray(rng.standard_normal(shape) / np.sqrt(max(fan_in, 1)))

@@ -182,7 +182,7 @@ def _flipped(one: Failing) -> Iterator[str]:
         return
     last = [axis for axis in (-1, -2) if one.truth.ndim >= -axis]
     for axes in ([last[0]], last[1:], last):
-        if axes and one.close(np.flip(one.truth, axes)):
+        if axes and one.close(np.flip(one.truth, tuple(axes))):
             yield " and ".join(str(axis) for axis in axes)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from grader.course.catalog import Exercise
 from grader.judge.checks import Check
@@ -89,7 +90,7 @@ def _verdict(
     diagnosis: Diagnosis | None,
 ) -> CheckVerdict:
     judged = _judged(check, outcomes)
-    base = {
+    base: dict[str, Any] = {
         "name": check.name,
         "max_points": round(check.max_points, 4),
         "cases": len({i for i, _, _ in judged}),
@@ -141,7 +142,7 @@ def _is_silent(outcome: CaseOutcome) -> bool:
     )
 
 
-def _shown(bench: Bench, index: int, outcome: CaseOutcome, part: Part) -> dict[str, object]:
+def _shown(bench: Bench, index: int, outcome: CaseOutcome, part: Part) -> dict[str, Any]:
     """What is said of the first failing case, which is the smallest."""
     differences = outcome.of(part)
     if not differences:
@@ -176,6 +177,7 @@ def _dtype(case: KeyCase) -> str:
 def _case_info(bench: Bench, case: KeyCase) -> CaseInfo:
     if not bench.show_cases:
         return CaseInfo(dtype=_dtype(case))
+    given: dict[str, Any] = dict(case.request.head["args"])
     plain = {
         n: v
         for n, v in case.request.head["args"].items()
@@ -192,7 +194,7 @@ def _case_info(bench: Bench, case: KeyCase) -> CaseInfo:
     )
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return [_plain(item) for item in value.get("tuple", value.get("list", []))]
+        return [_plain(item) for item in value.get("tuple") or value.get("list") or ()]
     return value

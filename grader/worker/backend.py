@@ -70,7 +70,9 @@ class NumpyBackend:
 
     def same(self, one: Any, other: Any) -> bool:
         """See `Backend`."""
-        return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+        return bool(
+            one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+        )
 
     def generator(self, seed: int, device: str) -> Any:
         """See `Backend`."""

@@ -47,4 +47,4 @@ def _watched(framework: str) -> dict[str, Callable[[], Any]]:
 
 def _numpy_random() -> Any:
     state = np.random.get_state(legacy=False)
-    return (state["state"]["pos"], state["state"]["key"].tobytes(), state["has_gauss"])  # type: ignore[index,call-overload]
+    return (state["state"]["pos"], state["state"]["key"].tobytes(), state["has_gauss"])

@@ -43,6 +43,6 @@ def _layer(layer: Any) -> Any:
 
     if isinstance(layer, dict):
         return _sequential(layer["net"])
-    name, *arguments = [layer] if isinstance(layer, str) else layer
-    options = arguments.pop() if arguments and isinstance(arguments[-1], dict) else {}
+    name, *arguments = [layer] if isinstance(layer, str) else list(layer)
+    options: Any = arguments.pop() if arguments and isinstance(arguments[-1], dict) else {}
     return getattr(torch.nn, name)(*arguments, **options)

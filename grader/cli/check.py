@@ -1,0 +1,104 @@
+"""`grader check`: judge one's own work."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.cli.options import cache_home, course_option, open_course, open_progress, workspace_option
+
+if TYPE_CHECKING:
+    from grader.course.catalog import Course
+    from grader.judge.report import Report
+
+
+@click.command()
+@click.argument("exercise_ids", nargs=-1, metavar="[ID ...]")
+@workspace_option
+@course_option
+@click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "strong", "basic"]),
+    default="auto",
+    help="Default: the best here.",
+)
+@click.option("--device", default="auto", help="auto, cpu, cuda, cuda:N, mps or all.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "junit"]), default="text")
+@click.pass_context
+def check(
+    ctx: click.Context,
+    exercise_ids: tuple[str, ...],
+    workspace: Path,
+    course_root: Path | None,
+    sandbox: str,
+    device: str,
+    form: str,
+) -> None:
+    """Judge your files: every exercise named by ID (or topic), or all that you have."""
+    from grader.judge.check import check_workspace
+
+    course = open_course(course_root)
+    report, troubles = check_workspace(
+        course,
+        workspace,
+        exercise_ids,
+        sandbox=sandbox,
+        device=device,
+        cache=cache_home() / "keys",
+        say=_progress(form),
+    )
+    _record(course, report)
+    click.echo(_rendered(course, report, form), nl=False)
+    for trouble in troubles:
+        for problem in trouble.problems:
+            click.echo(f"grader: {problem}", err=True)
+    ctx.exit(3 if troubles else 0 if report.passed else 1)
+
+
+def _progress(form: str) -> Callable[[str], None]:
+    """Says on stderr what takes long, on a terminal only."""
+    shown = sys.stderr.isatty()
+    return (lambda text: click.echo(text, err=True)) if shown else (lambda text: None)
+
+
+def _rendered(course: Course, report: Report, form: str) -> str:
+    if form == "json":
+        return report.model_dump_json(indent=1) + "\n"
+    if form == "junit":
+        from grader.render.junit import render as render_junit
+
+        return render_junit(report)
+    from grader.render.text import render
+
+    progress = open_progress()
+    hints = {
+        result.exercise: (
+            progress.hints_shown(course.info.id, result.exercise),
+            len(course.exercise(result.exercise).info.hints),
+        )
+        for result in report.results
+    }
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    return render(report, hints, colour=colour, width=shutil.get_terminal_size((100, 24)).columns)
+
+
+def _record(course: Course, report: Report) -> None:
+    """Keep the attempt before it is shown. Untouched stubs and the grader's own faults are no attempts."""
+    progress = open_progress()
+    for result in report.results:
+        if result.status not in ("not_implemented", "grader_error", "skipped"):
+            progress.record(
+                datetime.now(UTC),
+                course.info.id,
+                result.exercise,
+                result.status,
+                result.score,
+                result.max_score,
+            )
