@@ -8,7 +8,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from grader.sandbox.zygotes import Child
+from grader.sandbox.child import Pipes
 from grader.worker import wire
 from grader.worker.protocol import CONFINED
 
@@ -39,32 +39,44 @@ class BadAnswer(Exception):
 class Exchange:
     """The state of a conversation: what was printed, and whether the worker has reported its walls."""
 
-    child: Child
+    pipes: Pipes
     output_bytes: int
     printed: bytearray
     confined: bool = False
+
+    def wait_confined(self, deadline: float) -> None:
+        """Return when the worker says that its walls stand. Raises: `NoAnswer`, `NotInTime`."""
+        poll = select.poll()
+        poll.register(self.pipes.reply, select.POLLIN)
+        while not self.confined:
+            if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+                raise NotInTime
+            said = os.read(self.pipes.reply, len(CONFINED))
+            if said != CONFINED:
+                raise NoAnswer
+            self.confined = True
 
     def ask(self, frame: bytes, deadline: float, max_body: int) -> wire.Message:
         """Send one frame and read one. `deadline` is on the monotonic clock; `max_body` in bytes.
 
         Raises: `NotInTime`, `TooMuchOutput`, `NoAnswer`, `BadAnswer`.
         """
-        reader = FrameReader(max_body, skip=0 if self.confined else len(CONFINED))
+        reader = FrameReader(max_body)
         to_send = memoryview(frame)
         poll = select.poll()
-        poll.register(self.child.reply, select.POLLIN)
-        poll.register(self.child.output, select.POLLIN)
-        poll.register(self.child.request, select.POLLOUT)
+        poll.register(self.pipes.reply, select.POLLIN)
+        poll.register(self.pipes.output, select.POLLIN)
+        poll.register(self.pipes.request, select.POLLOUT)
         while not reader.complete:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise NotInTime
             for descriptor, _ in poll.poll(left * 1000 + 1):
-                if descriptor == self.child.request:
+                if descriptor == self.pipes.request:
                     to_send = self._send(to_send)
                     if not to_send:
                         poll.unregister(descriptor)
-                elif descriptor == self.child.output:
+                elif descriptor == self.pipes.output:
                     if not self._collect():
                         poll.unregister(descriptor)
                 elif not self._receive(reader):
@@ -75,8 +87,8 @@ class Exchange:
     def stray(self) -> bool:
         """Whether bytes wait on the reply pipe that nobody asked for."""
         poll = select.poll()
-        poll.register(self.child.reply, select.POLLIN)
-        return self.confined and any(event & select.POLLIN for _, event in poll.poll(0))
+        poll.register(self.pipes.reply, select.POLLIN)
+        return any(event & select.POLLIN for _, event in poll.poll(0))
 
     def drain(self) -> None:
         """Take what is printed already, without waiting."""
@@ -85,7 +97,7 @@ class Exchange:
 
     def _send(self, left: memoryview) -> memoryview:
         try:
-            return left[os.write(self.child.request, left[:CHUNK]) :]
+            return left[os.write(self.pipes.request, left[:CHUNK]) :]
         except BlockingIOError:
             return left
         except BrokenPipeError:
@@ -93,20 +105,18 @@ class Exchange:
 
     def _receive(self, reader: FrameReader) -> bool:
         try:
-            data = os.read(self.child.reply, reader.wanted())
+            data = os.read(self.pipes.reply, reader.wanted())
         except BlockingIOError:
             return True
         if not data:
             return False
-        if not self.confined:
-            self.confined = data[: len(CONFINED)] == CONFINED
         reader.feed(data)
         return True
 
     def _collect(self) -> bool:
         """Read some output; False when there is none now or never will be."""
         try:
-            data = os.read(self.child.output, CHUNK)
+            data = os.read(self.pipes.output, CHUNK)
         except BlockingIOError:
             return False
         self.printed += data[: self.output_bytes + 1 - len(self.printed)]
@@ -118,9 +128,8 @@ class Exchange:
 class FrameReader:
     """A frame put together from pieces. Memory grows with what has arrived, never with what was announced."""
 
-    def __init__(self, max_body: int, skip: int = 0) -> None:
+    def __init__(self, max_body: int) -> None:
         self._max_body = max_body
-        self._skip = skip
         self._data = bytearray()
         self._size: int | None = None
 
@@ -132,12 +141,11 @@ class FrameReader:
     def wanted(self) -> int:
         """How many bytes to read next, at most."""
         have, size = len(self._data), self._size
-        return self._skip + wire.PREFIX.size - have if size is None else min(size - have, 4 * CHUNK)
+        return wire.PREFIX.size - have if size is None else min(size - have, 4 * CHUNK)
 
     def feed(self, data: bytes) -> None:
         """Add what arrived. Raises: `BadAnswer` as soon as the announced length is out of bounds."""
-        self._data += data[self._skip :]
-        self._skip = max(0, self._skip - len(data))
+        self._data += data
         if self._size is None and len(self._data) >= wire.PREFIX.size:
             header, body = wire.PREFIX.unpack_from(self._data)
             if header > wire.MAX_HEADER:

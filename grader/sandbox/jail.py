@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,7 +25,7 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONUTF8": "1",
 }
-_BOOT = "import sys; sys.path[:0] = {path!r}; from grader.worker.zygote import main; main({control}, {framework!r}, {walls!r})"
+_BOOT = "import sys; sys.path[:0] = {path!r}; from grader.worker import birth, zygote; {call}"
 #: gives up root for good, then becomes the command that follows
 _BECOME = (
     "import os, sys; uid = int(sys.argv[1]); os.setgroups([]); os.setresgid(uid, uid, uid); os.setresuid(uid, uid, uid); "
@@ -45,16 +45,14 @@ def find_bwrap() -> Path | None:
     return bundled if bundled.is_file() else None
 
 
-def boot(control: int, framework: str, walls: Mapping[str, object], site: str, harness: str) -> list[str]:
-    """The interpreter's own command line: no user or site packages, no implicit folder on the path."""
-    code = _BOOT.format(
-        path=[harness, site], control=control, framework=framework, walls=json.loads(json.dumps(walls))
-    )
-    return python_command(code)
+def boot(function: str, arguments: Sequence[object], site: str, harness: str) -> list[str]:
+    """The command line that calls a function of the worker's `birth` or `zygote` with JSON-like arguments."""
+    call = f"{function}(*{json.loads(json.dumps(list(arguments)))!r})"
+    return python_command(_BOOT.format(path=[harness, site], call=call))
 
 
 def python_command(code: str) -> list[str]:
-    """The bare interpreter running `code`."""
+    """The bare interpreter running `code`: no user or site packages, no implicit folder on the path."""
     return [str(visible.python().executable), "-s", "-S", "-P", "-B", "-c", code]
 
 

@@ -12,11 +12,14 @@ from typing import Literal, Self, TypeVar
 
 from grader.errors import MachineError
 from grader.sandbox import jail, walls
+from grader.sandbox.child import Child
 from grader.sandbox.farm import Farm
+from grader.sandbox.fresh import Fresh
 from grader.sandbox.policy import Level, Limits
 from grader.sandbox.session import Session
-from grader.sandbox.zygotes import Child, Zygote, ZygoteDied
+from grader.sandbox.zygotes import Zygote, ZygoteDied
 
+Source = Zygote | Fresh
 Framework = Literal["torch", "numpy", "pytest"]
 _STARTS = 3
 T = TypeVar("T")
@@ -30,8 +33,8 @@ class Pool:
         self.level = walls.choose(level)
         self.jobs = jobs
         self._lock = threading.RLock()
-        self._roots: dict[str, Zygote] = {}
-        self._branches: dict[tuple[str, tuple[str, ...]], Zygote] = {}
+        self._roots: dict[str, Source] = {}
+        self._branches: dict[tuple[str, tuple[str, ...]], Source] = {}
         self._farms: dict[str, Farm] = {}
         self._closed = False
 
@@ -44,23 +47,23 @@ class Pool:
 
     def warm(self, framework: Framework, forbidden: tuple[str, ...] = ()) -> None:
         """Start what a first session would wait for. Raises: `MachineError`."""
-        self._with_zygote(framework, forbidden, Zygote.wait_ready)
+        self._with_source(framework, forbidden, lambda source: source.wait_ready())
 
     def _child(self, framework: str, forbidden: tuple[str, ...], limits: Limits) -> Child:
         home = self._home(framework)
-        return self._with_zygote(framework, forbidden, lambda zygote: zygote.fork(home, limits.file_mib))
+        return self._with_source(framework, forbidden, lambda source: source.fork(home, limits.file_mib))
 
-    def _with_zygote(self, framework: str, forbidden: tuple[str, ...], use: Callable[[Zygote], T]) -> T:
+    def _with_source(self, framework: str, forbidden: tuple[str, ...], use: Callable[[Source], T]) -> T:
         said = ""
         for _ in range(_STARTS):
             try:
-                return use(self._zygote(framework, forbidden))
+                return use(self._source(framework, forbidden))
             except ZygoteDied as death:
                 said = str(death) or said
         detail = said.splitlines()[-1] if said else "it ended without a word"
         raise MachineError(f"the {self.level} sandbox does not start: {detail}", remedy="run `grader doctor`")
 
-    def _zygote(self, framework: str, forbidden: tuple[str, ...]) -> Zygote:
+    def _source(self, framework: str, forbidden: tuple[str, ...]) -> Source:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the pool is closed")
@@ -78,29 +81,26 @@ class Pool:
                 branch = self._branches[framework, forbidden] = root.branch(forbidden)
             return branch
 
-    def _start(self, framework: str) -> Zygote:
+    def _start(self, framework: str) -> Source:
         if self.level is Level.STRONG:
-            return Zygote.start(lambda control: walls.strong_command(control, framework), {})
-        farm = self._farms.get(framework)
-        if farm is None:
-            farm = self._farms[framework] = Farm(framework)
-        environment = {**jail.ENVIRONMENT, "HOME": str(farm.home), "TMPDIR": str(farm.home)}
-        return Zygote.start(lambda control: walls.basic_command(control, framework, farm), environment)
+            return walls.strong_zygote(framework)
+        return walls.basic_source(framework, self._farm(framework))
 
     def _home(self, framework: str) -> str:
-        if self.level is Level.STRONG:
-            return jail.HOME
+        return jail.HOME if self.level is Level.STRONG else str(self._farm(framework).home)
+
+    def _farm(self, framework: str) -> Farm:
         with self._lock:
             if framework not in self._farms:
                 self._farms[framework] = Farm(framework)
-            return str(self._farms[framework].home)
+            return self._farms[framework]
 
     def close(self) -> None:
         """End every sandbox. May be called twice."""
         with self._lock:
             self._closed = True
-            for zygote in (*self._branches.values(), *self._roots.values()):
-                zygote.close()
+            for source in (*self._branches.values(), *self._roots.values()):
+                source.close()
             for farm in self._farms.values():
                 farm.close()
             self._branches.clear()

