@@ -119,7 +119,7 @@ def _verdict(
 def _diagnoses(
     bench: Bench, checks: Sequence[Check], outcomes: Sequence[CaseOutcome]
 ) -> dict[str, Diagnosis]:
-    """The reason behind each failing check: one for all of them where there is one, else one for each."""
+    """The reason behind each failing check: a chaff that behaves alike in everything where there is one, else one each."""
     failing = {check.name: _judged(check, outcomes) for check in checks if _failing(_judged(check, outcomes))}
     failing = {
         name: judged for name, judged in failing.items() if not any(_is_silent(o) for _, o, _ in judged)
@@ -128,7 +128,7 @@ def _diagnoses(
         return {}
     variants, chaffs = bench.exercise.solution.chaffs, bench.chaffs()
     everything = [entry for check in checks for entry in _judged(check, outcomes)]
-    shared = diagnose(everything, chaffs, variants) if len(failing) > 1 else None
+    shared = diagnose(everything, chaffs, variants)
     if shared is not None and shared.source == "chaff":
         return dict.fromkeys(failing, shared)
     found = {name: diagnose(judged, chaffs, variants) for name, judged in failing.items()}
