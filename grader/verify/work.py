@@ -1,0 +1,60 @@
+"""What a worker process of `verify` does: hold one pool of sandboxes, and prove exercises one after the other."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass
+from multiprocessing import util
+from pathlib import Path
+from typing import Literal
+
+from grader.course.catalog import Exercise, load_course
+from grader.sandbox import Level, Pool
+from grader.verify.result import Hunted, Judged
+
+What = Literal["judged", "hunted"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One part of one exercise's proof."""
+
+    root: Path
+    exercise: str
+    what: What
+    seeds: int
+    devices: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The job as a cache entry and a progress line call it."""
+        return f"{self.exercise}-{self.what}"
+
+
+_pools: list[Pool] = []
+
+
+def start(level: Level) -> None:
+    """Called once in each worker process, before anything else there touches PyTorch."""
+    import torch
+
+    torch.set_num_threads(1)  # processes are forked for mutants: a thread pool would not survive
+    pool = Pool(level)
+    _pools.append(pool)
+    util.Finalize(None, pool.close, exitpriority=10)
+
+
+def do(job: Job) -> Judged | Hunted:
+    """The job's result. Raises: `MachineError`."""
+    exercise = load_course(job.root).exercise(job.exercise)
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="grader-verify-") as folder:
+        found = _found(job, exercise, Path(folder))
+    return found.model_copy(update={"wall_s": round(time.monotonic() - begin, 2)})
+
+
+def _found(job: Job, exercise: Exercise, cache: Path) -> Judged | Hunted:
+    from grader.verify.variants import judged_anyway
+
+    return judged_anyway(exercise, _pools[0], cache, job.seeds, job.devices)
