@@ -124,6 +124,13 @@ class PerStep:
 
 
 @dataclass(frozen=True)
+class Parameter:
+    """An `nn.Parameter` with these values: a leaf of the graph that wants a gradient."""
+
+    values: Array
+
+
+@dataclass(frozen=True)
 class Net:
     """A model handed to the learner, as data: `Net(("Linear", 2, 8), "Tanh", ("Linear", 8, 1))`.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.author import Case, Generator, Net, Optimizer, PerStep
+from grader.author import Case, Generator, Net, Optimizer, Parameter, PerStep
 from grader.course.model import ExerciseInfo
 from grader.judge.key import Array, Form
 from grader.worker.wire import Message, Tensor
@@ -85,6 +85,8 @@ class Encoder:
             return {
                 "per_step": [self.value(f"{slot}@{step}", item) for step, item in enumerate(value.values)]
             }
+        if isinstance(value, Parameter):
+            return {**self.value(slot, value.values), "parameter": True}
         if isinstance(value, Net):
             return {"net": _layers(value), "state": slot, "training": value.training}
         if isinstance(value, Optimizer):
@@ -185,6 +187,8 @@ def describe_call(case: Case, info: ExerciseInfo, arrays: Mapping[str, Array], d
 def _argument(name: str, value: Any, arrays: Mapping[str, Array], dtype: str) -> str:
     if isinstance(value, PerStep):
         return _argument(name, value.values[0], arrays, dtype)
+    if isinstance(value, Parameter):
+        return _argument(name, value.values, arrays, dtype)
     if isinstance(value, np.ndarray):
         kind = dtype if value.dtype.kind == "f" else str(value.dtype)
         return f"{name}: {kind} {tuple(value.shape)}"

@@ -55,6 +55,22 @@ def _largest_share(output: Array, inputs: Mapping[str, Array], options: Mapping[
     return float(np.max(np.unique(output, return_counts=True)[1]) / output.size)
 
 
+def _correlation(output: Array, inputs: Mapping[str, Array], options: Mapping[str, Any]) -> float:
+    """Correlation with the array named `with` (an input, or another output of the case): 1 when they are the same."""
+    other = inputs[options["with"]].reshape(-1).astype(np.float64)
+    flat = output.reshape(-1)
+    return float(np.corrcoef(flat, other)[0, 1]) if flat.std() > 0 and other.std() > 0 else 1.0
+
+
+def _share_like(output: Array, inputs: Mapping[str, Array], options: Mapping[str, Any]) -> float:
+    """The share of the batch's entries that are, to within rounding, the corresponding ones of `like`."""
+    like = np.asarray(options["like"], np.float64)
+    if output.shape != like.shape:
+        raise ValueError("one entry of `like` for each of the output")
+    alike = np.isclose(output, like, rtol=1e-4, atol=1e-5)
+    return float(np.mean(alike.reshape(len(like), -1).all(axis=1)))
+
+
 MEASURES: dict[str, Measure] = {
     "mean": lambda output, inputs, options: float(np.mean(output)),
     "deviation": lambda output, inputs, options: float(np.std(output)),
@@ -66,6 +82,8 @@ MEASURES: dict[str, Measure] = {
     "fraction_equal": _fraction_equal,
     "fraction_outside": _fraction_outside,
     "axis_spread": _axis_spread,
+    "correlation": _correlation,
+    "share_like": _share_like,
     "accuracy": _accuracy,
     "largest_share": _largest_share,
     "lag_correlation": _lag_correlation,
@@ -90,8 +108,13 @@ def check_statistic(
     if output.size == 0 or not np.isfinite(output).all():
         return Difference(of, Wrong.NONFINITE, f"{of} is empty, or has NaN or infinity")
     try:
-        measured = MEASURES[statistic["measure"]](output, inputs, statistic["options"])
-    except (ValueError, IndexError):  # a shape that the measure cannot take: the shape check names it
+        arrays = {**{label: tensor.numpy() for label, tensor in answer.tensors.items()}, **inputs}
+        measured = MEASURES[statistic["measure"]](output, arrays, statistic["options"])
+    except (
+        ValueError,
+        IndexError,
+        KeyError,
+    ):  # a shape that the measure cannot take: the shape check names it
         return Difference(of, Wrong.SHAPE, f"{name} cannot be measured on an output of shape {output.shape}")
     if abs(measured - mean) <= bound:
         return None

@@ -73,7 +73,7 @@ def _call_once(request: Request, entry: Callable[..., Any], seen: Observation) -
         seen.note("mutated", _mutated(request, arguments, watched))
     for name in request.names("mutates"):
         seen.add(f"{name} after", arguments.values[name])
-        if getattr(arguments.values[name], "requires_grad", False):
+        if not getattr(arguments.values[name], "is_leaf", True):
             seen.note("attached", [name])
     for name, net in arguments.nets.items():
         _observe_net(name, net, seen)

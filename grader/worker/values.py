@@ -1,7 +1,7 @@
 """Arguments and results as JSON and tensors.
 
 A value in a request is a JSON scalar or one of
-    {"tensor": NAME, "layout": LAYOUT}   {"list": [..]}   {"tuple": [..]}   {"dict": [[key, value], ..]}
+    {"tensor": NAME, "layout": LAYOUT, "parameter": true}   {"list": [..]}   {"tuple": [..]}   {"dict": [[key, value], ..]}
     {"net": [[NAME, LAYER], ..], "state": PREFIX, "training": true}         {"generator": SEED}
     {"optimizer": NAME, "of": ARGUMENT, "options": {..}}                    {"per_step": [..]}
 """
@@ -60,7 +60,8 @@ def _value(
         return _value(value, tensors, backend, device, step, into, name)
 
     if "tensor" in encoded:
-        return backend.array(tensors[encoded["tensor"]], encoded.get("layout", "plain"), device)
+        array = backend.array(tensors[encoded["tensor"]], encoded.get("layout", "plain"), device)
+        return _parameter(array) if encoded.get("parameter") else array
     if "list" in encoded:
         return [inner(item) for item in encoded["list"]]
     if "tuple" in encoded:
@@ -75,6 +76,12 @@ def _value(
 
     into.nets[name] = build(encoded, tensors, backend, device)
     return into.nets[name]
+
+
+def _parameter(array: Any) -> Any:
+    import torch
+
+    return torch.nn.Parameter(array)
 
 
 def _optimizer(encoded: Mapping[str, Any], arguments: Arguments) -> Any:

@@ -32,3 +32,17 @@ def test_accuracy_needs_one_prediction_for_each_label() -> None:
 @pytest.mark.parametrize(("values", "share"), [([7, 7, 7, 7], 1.0), ([1, 2, 2, 3], 0.5), ([5], 1.0)])
 def test_largest_share(values: list[int], share: float) -> None:
     assert MEASURES["largest_share"](np.array(values), {}, {}) == share
+
+
+def test_share_like_counts_whole_entries() -> None:
+    like = {"like": [[1, 2], [3, 4], [5, 6]]}
+    assert MEASURES["share_like"](np.array([[1, 2], [3, 5], [5, 6]]), {}, like) == pytest.approx(2 / 3)
+
+
+def test_correlation_with_another_output_of_the_case() -> None:
+    statistic = vars(Statistic("redrawn", "correlation", 0.0, 0.1, "second", {"with": "first"}))
+    first, second = np.array([1.0, -1.0, 1.0, -1.0]), np.array([1.0, 1.0, -1.0, -1.0])
+    fresh = Answer({"first": Tensor.of(first), "second": Tensor.of(second)}, {}, {})
+    same = Answer({"first": Tensor.of(first), "second": Tensor.of(first)}, {}, {})
+    assert check_statistic(statistic, fresh, {}) is None
+    assert check_statistic(statistic, same, {}) is not None
