@@ -6,6 +6,21 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from grader.quiz.rating import Rating
+
+__all__ = [
+    "FULL",
+    "HALF",
+    "PASS",
+    "Mark",
+    "PartMark",
+    "Rating",
+    "Response",
+    "Status",
+    "mark_of_json",
+    "verdict",
+]
+
 Response = Any
 """Plain JSON data, as `grader.quiz.mark` describes it by item type; anything else counts as no answer."""
 
@@ -14,15 +29,6 @@ PASS = 0.75
 """Share of the key points from which a free answer without a wrong idea is proposed as good."""
 HALF = 0.34
 """Score from which an answer that is not right is proposed as hard instead of again."""
-
-
-class Rating(StrEnum):
-    """How well an item was remembered, as the schedule counts it. `easy` is never proposed, only chosen."""
-
-    AGAIN = "again"
-    HARD = "hard"
-    GOOD = "good"
-    EASY = "easy"
 
 
 class Status(StrEnum):
@@ -78,6 +84,17 @@ class Mark:
     def as_json(self) -> dict[str, Any]:
         """The mark as plain JSON data."""
         return asdict(self)
+
+
+def mark_of_json(data: dict[str, Any]) -> Mark:
+    """The mark from `Mark.as_json`, possibly by way of JSON text."""
+    parts = {name: tuple(_part_of_json(part) for part in data[name]) for name in ("parts", "misconceptions")}
+    return Mark(**{**data, **parts, "rating": Rating(data["rating"]), "feedback": tuple(data["feedback"])})
+
+
+def _part_of_json(data: dict[str, Any]) -> PartMark:
+    span = tuple(data["span"]) if data["span"] else None
+    return PartMark(**{**data, "status": Status(data["status"]), "span": span})
 
 
 def verdict(
