@@ -7,6 +7,7 @@ error that names the line, because the models are strict.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +19,8 @@ from grader.errors import CourseError, GraderError, InputError, Problem
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_BYTES = 32 << 20
+_MAX_DEPTH = 100
+_DEEP_LINE = re.compile(r"^(?: {200}|\s*(?:[-?] ){20})", re.MULTILINE)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -88,6 +91,8 @@ def read_text(path: Path, *, error: type[GraderError] = InputError, max_bytes: i
 def parse(text: str, path: Path, *, error: type[GraderError] = InputError) -> Any:
     """Plain data from YAML text. Raises: `error` at the line where the text stops being YAML."""
     try:
+        if _may_be_deep(text) and _depth(text) > _MAX_DEPTH:
+            raise error(f"is nested more than {_MAX_DEPTH} levels deep", path=path)
         return yaml.load(text, _StrictLoader)
     except _DuplicateKey as twice:
         raise error(
@@ -102,8 +107,25 @@ def parse(text: str, path: Path, *, error: type[GraderError] = InputError) -> An
             line=mark.line + 1 if mark else None,
             remedy="check the indentation",
         ) from None
-    except RecursionError:
-        raise error("is nested too deeply", path=path) from None
+
+
+def _may_be_deep(text: str) -> bool:
+    """Whether nesting deep enough to exhaust libyaml's recursion (which ends the process) cannot be ruled out."""
+    return text.count("[") + text.count("{") > _MAX_DEPTH or _DEEP_LINE.search(text) is not None
+
+
+def _depth(text: str) -> int:
+    """The deepest nesting, by the parser's events, which come without recursion."""
+    depth = deepest = 0
+    for event in yaml.parse(text, _Loader):
+        if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            depth -= 1
+        if deepest > _MAX_DEPTH:
+            break
+    return deepest
 
 
 def validate(data: Any, adapter: TypeAdapter[Any], path: Path, text: str) -> tuple[Any, list[Problem]]:

@@ -1,0 +1,64 @@
+"""Tolerances follow the arithmetic: any order of summation passes, a lower precision inside does not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.judge.tolerance import STEP, has_kink, sensitivity, tolerance
+
+
+def _dot_case(n: int, seed: int, shift: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows of a float32 matrix and a vector, with the tolerance of their products."""
+    rng = np.random.default_rng(seed)
+    a = (rng.standard_normal((6, n)) + shift).astype(np.float32)
+    b = rng.standard_normal(n).astype(np.float32)
+    wide_a, wide_b = a.astype(np.float64), b.astype(np.float64)
+    truth = wide_a @ wide_b
+    moved = [
+        (wide_a * (1 + STEP * rng.choice((-1, 1), a.shape)))
+        @ (wide_b * (1 + STEP * rng.choice((-1, 1), b.shape)))
+        for _ in range(4)
+    ]
+    bound = tolerance(truth, sensitivity(truth, moved), (a @ b).astype(np.float64), "float32", n)
+    return a, b, np.stack([truth, bound])
+
+
+@settings(deadline=None, max_examples=60)
+@given(n=st.integers(1, 600), seed=st.integers(0, 10**6), shift=st.sampled_from([0.0, 1.0, 100.0]))
+def test_every_order_of_summation_passes(n: int, seed: int, shift: float) -> None:
+    a, b, (truth, bound) = _dot_case(n, seed, shift)
+    order = np.random.default_rng(seed + 1).permutation(n)
+    naive = np.zeros(6, np.float32)
+    for index in order:
+        naive = naive + a[:, index] * b[index]
+    assert np.all(np.abs(naive.astype(np.float64) - truth) <= bound)
+
+
+@settings(deadline=None, max_examples=40)
+@given(n=st.integers(8, 600), seed=st.integers(0, 10**6))
+def test_half_precision_inside_fails(n: int, seed: int) -> None:
+    a, b, (truth, bound) = _dot_case(n, seed, 0.0)
+    half = (a.astype(np.float16) * b.astype(np.float16)).sum(axis=1, dtype=np.float16).astype(np.float64)
+    assert np.any(np.abs(half - truth) > bound)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_zeros_never_pass_for_a_value_of_any_size(dtype: str) -> None:
+    for scale in (1e-6, 1.0, 1e6):
+        truth = np.array([1.0, -2.0, 0.5]) * scale
+        bound = tolerance(truth, np.abs(truth), truth, dtype, 1000)
+        assert np.all(np.abs(0 - truth) > bound)
+
+
+def test_the_reference_itself_always_passes() -> None:
+    truth, near = np.array([1.0, 2.0]), np.array([1.001, 2.0])
+    assert np.all(np.abs(near - truth) <= tolerance(truth, np.zeros(2), near, "float32", 4))
+
+
+def test_a_jump_is_noticed() -> None:
+    truth = np.array([1.0, 0.0])
+    assert has_kink(truth, sensitivity(truth, [np.array([1.0, 1.0])]))
+    assert not has_kink(truth, sensitivity(truth, [truth + STEP * 3]))
