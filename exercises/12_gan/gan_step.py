@@ -26,8 +26,14 @@ Returns
     (d_loss, g_loss), each as a number or a tensor without dimensions
 
 Example
+    >>> generator, discriminator = torch.nn.Linear(2, 3), torch.nn.Linear(3, 1)
+    >>> for parameter in discriminator.parameters():
+    ...     _ = torch.nn.init.zeros_(parameter)      # every logit is 0: an undecided discriminator
+    >>> g_optimizer = torch.optim.SGD(generator.parameters(), lr=1e-6)
+    >>> d_optimizer = torch.optim.SGD(discriminator.parameters(), lr=1e-6)
+    >>> real, noise = torch.ones(4, 3), torch.ones(4, 2)
     >>> d_loss, g_loss = gan_step(generator, discriminator, g_optimizer, d_optimizer, real, noise)
-    >>> float(d_loss), float(g_loss)          # an undecided discriminator: 2 log 2 and log 2
+    >>> float(d_loss), float(g_loss)          # 2 log 2 and log 2
     (1.386..., 0.693...)
 
 The judge calls it several times in a row and looks at the losses and at every parameter afterwards. Stay with logits:

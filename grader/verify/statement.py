@@ -113,9 +113,13 @@ def _examples(stub: str) -> Iterator[doctest.Example]:
 
 
 def _failed(exercise: Exercise, example: doctest.Example, report: str) -> Problem:
-    shown = report.split("Failed example:", 1)[-1].strip()
+    told = report.split("Failed example:", 1)[-1].removeprefix("\n").splitlines()
+    if "Exception raised:" in report:
+        told = told[-1:]  # its traceback runs through doctest
+    else:
+        told = told[len(example.source.splitlines()) :]
     return Problem(
-        f"the example does not come true: {shown}",
+        f"the example does not come true: {' '.join(' '.join(told).split())}",
         exercise.stub_path,
         example.lineno + 1,
         remedy="correct what the statement promises",

@@ -17,7 +17,8 @@ from pydantic import BaseModel, ValidationError
 Found = TypeVar("Found", bound=BaseModel)
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_DECIDING = ("author.py", "course", "judge", "sandbox", "verify", "worker")
+_COURSE = ("catalog", "model", "solution", "standalone")
+_DECIDING = ("author.py", *(f"course/{name}.py" for name in _COURSE), "judge", "verify", "worker")
 
 
 class Store:
