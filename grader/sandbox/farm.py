@@ -47,8 +47,8 @@ class Farm:
 def _without(tree: Path, masks: tuple[Path, ...]) -> list[Path]:
     """`tree` as the parts of it that contain no mask: Landlock can allow, but not take away again."""
     inside = [mask for mask in masks if mask.is_relative_to(tree)]
-    if tree in inside:
+    if tree in inside or tree.is_symlink():
         return []
-    if not inside or tree.is_symlink():
-        return [] if inside else [tree]
+    if not inside:
+        return [tree]
     return [part for child in sorted(tree.iterdir()) for part in _without(child, masks)]

@@ -21,6 +21,8 @@ class Fresh:
     """Makes workers by starting processes. Any thread may ask."""
 
     alive = True
+    forks = 0
+    gone = True
 
     def __init__(
         self, command: Command, environment: Mapping[str, str], forbidden: Sequence[str] = ()
@@ -50,6 +52,10 @@ class Fresh:
     def branch(self, forbidden: Sequence[str]) -> Fresh:
         """The same with some operations refused."""
         return Fresh(self._command, self._environment, forbidden)
+
+    def retire(self) -> None:
+        """No more workers."""
+        self.close()
 
     def _start(self, home: str, file_mib: int) -> Started:
         pairs = [os.pipe() for _ in range(3)]

@@ -21,7 +21,9 @@ from grader.sandbox.zygotes import Zygote, ZygoteDied
 
 Source = Zygote | Fresh
 Framework = Literal["torch", "numpy", "pytest"]
-_STARTS = 3
+_STARTS = 4
+#: forks after which a zygote is replaced: what little it gathers in that time does not add up
+FORKS_EACH = 5000
 T = TypeVar("T")
 
 
@@ -35,6 +37,7 @@ class Pool:
         self._lock = threading.RLock()
         self._roots: dict[str, Source] = {}
         self._branches: dict[tuple[str, tuple[str, ...]], Source] = {}
+        self._retired: list[Source] = []
         self._farms: dict[str, Farm] = {}
         self._closed = False
 
@@ -67,10 +70,9 @@ class Pool:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the pool is closed")
+            self._recycle(framework)
             root = self._roots.get(framework)
             if root is None or not root.alive:
-                if root is not None:
-                    root.close()
                 root = self._roots[framework] = self._start(framework)
             if not forbidden:
                 return root
@@ -80,6 +82,28 @@ class Pool:
                     branch.close()
                 branch = self._branches[framework, forbidden] = root.branch(forbidden)
             return branch
+
+    def _recycle(self, framework: str) -> None:
+        """Put away what is dead, and let what has forked often enough go when its last session does."""
+        root = self._roots.get(framework)
+        branches = {key: branch for key, branch in self._branches.items() if key[0] == framework}
+        if root is not None and not root.alive:
+            for source in (*branches.values(), root):
+                source.close()
+        elif (
+            root is not None and root.forks + sum(branch.forks for branch in branches.values()) >= FORKS_EACH
+        ):
+            for source in (*branches.values(), root):
+                source.retire()
+                self._retired.append(source)
+        else:
+            return
+        del self._roots[framework]
+        for key in branches:
+            del self._branches[key]
+        for source in [source for source in self._retired if source.gone]:
+            source.close()
+            self._retired.remove(source)
 
     def _start(self, framework: str) -> Source:
         if self.level is Level.STRONG:
@@ -99,12 +123,13 @@ class Pool:
         """End every sandbox. May be called twice."""
         with self._lock:
             self._closed = True
-            for source in (*self._branches.values(), *self._roots.values()):
+            for source in (*self._branches.values(), *self._roots.values(), *self._retired):
                 source.close()
             for farm in self._farms.values():
                 farm.close()
             self._branches.clear()
             self._roots.clear()
+            self._retired.clear()
             self._farms.clear()
 
     def __enter__(self) -> Self:

@@ -18,12 +18,13 @@ from grader.worker.protocol import LENGTH
 
 _STATUS_S, _KILLED_S, _WALLS_S = 1.0, 10.0, 120.0
 _RETRIES = 2
+#: process 1 of a namespace ignores its own abort, and then runs into a fault
 _SIGNALS = {
+    -4: "a fault",
     -6: "an abort",
+    -7: "a fault",
     -8: "an arithmetic fault",
-    -9: "being killed",
-    -11: "a memory fault",
-    -31: "a refused system call",
+    -11: "a memory fault or an abort",
 }
 
 
@@ -137,6 +138,8 @@ class Session:
             return Ending.TIMEOUT, f"stopped after {limits.cpu_s} s of CPU time, the limit for a session"
         if "bad_alloc" in self.output or "MemoryError" in self.output[-200:]:
             return Ending.MEMORY_LIMIT, f"needed more than {limits.memory_mib} MiB, the limit"
+        if status == -9:
+            return Ending.CRASHED, "the process closed its pipes to the grader, or was killed by the system"
         if status >= 0:
             return Ending.CRASHED, f"the process ended itself with status {status}"
         return Ending.CRASHED, f"the process was ended by {_SIGNALS.get(status, f'signal {-status}')}"

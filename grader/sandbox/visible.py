@@ -43,14 +43,20 @@ def python() -> Python:
     """The base interpreter of the running environment (a venv's own folder is never shown)."""
     executable = Path(getattr(sys, "_base_executable", None) or sys.executable).resolve()
     base = Path(sys.base_prefix).resolve()
-    system = [Path(p) for p in ("/usr/lib", "/usr/lib64", "/usr/lib32", "/lib", "/lib64") if Path(p).is_dir()]
     prefixes = {"platbase": sys.base_exec_prefix, "installed_platbase": sys.base_exec_prefix}
     own = [Path(sysconfig.get_path(name, vars=prefixes)).resolve() for name in ("stdlib", "platstdlib")]
-    trees = _outermost([*system, *own, *([] if base == Path("/usr") else [base / "lib"])])
-    masks = {m for tree in trees for m in _package_folders(tree)} | {
-        m for tree in own for m in _package_folders(tree)
-    }
+    trees = _outermost([*_libraries(), *own, *([] if base == Path("/usr") else [base / "lib"])])
+    real = [tree for tree in trees if not tree.is_symlink()]
+    masks = {mask for tree in real for mask in _package_folders(tree)}
     return Python(executable, trees, tuple(sorted(masks)))
+
+
+def _libraries() -> list[Path]:
+    """Where the system keeps shared libraries and the loader; /usr/lib holds much else where it has a folder for them."""
+    places = [Path(root) for root in ("/lib", "/usr/lib", "/lib64", "/usr/lib64")]
+    by_machine = [folder for root in places[:2] for folder in root.glob("*-linux-*") if not root.is_symlink()]
+    links = [root for root in places if root.is_symlink()]
+    return [*links, *(by_machine or places[:2]), *places[2:]]
 
 
 def _outermost(paths: list[Path]) -> tuple[Path, ...]:
@@ -63,7 +69,12 @@ def _outermost(paths: list[Path]) -> tuple[Path, ...]:
 
 def _package_folders(tree: Path) -> list[Path]:
     patterns = ("site-packages", "dist-packages", "python*/site-packages", "python*/dist-packages")
-    return [p for pattern in patterns for p in tree.glob(pattern) if p.is_dir() and not p.is_symlink()]
+    return [
+        found
+        for pattern in patterns
+        for found in tree.glob(pattern)
+        if found.is_dir() and not found.is_symlink()
+    ]
 
 
 @cache

@@ -40,6 +40,7 @@ class Zygote:
         "ordered and not yet taken: our ends of request, reply, output and status; home and file_mib"
         self._ready = False
         self.alive = True
+        self.forks = 0
 
     @classmethod
     def start(cls, command: Callable[[int], Sequence[str]], environment: Mapping[str, str]) -> Zygote:
@@ -88,6 +89,7 @@ class Zygote:
                 self._order_child(home, file_mib)
                 child, _ = self._take_spare()
             self._order_child(home, file_mib)
+            self.forks += 1
         return child
 
     def _take_spare(self) -> tuple[Forked, tuple[str, int]]:
@@ -123,6 +125,26 @@ class Zygote:
             theirs.close()
         return Zygote(ours)
 
+    def retire(self) -> None:
+        """No more children: it goes by itself when its last worker has gone."""
+        with self._lock:
+            self._drop_spares()
+            try:
+                self._send({"op": "retire"}, ())
+            except ZygoteDied:
+                pass
+
+    @property
+    def gone(self) -> bool:
+        """Whether its process has ended."""
+        return self._process is not None and self._process.poll() is not None
+
+    def _drop_spares(self) -> None:
+        while self._spares:
+            ends, _ = self._spares.popleft()
+            for descriptor in ends:
+                os.close(descriptor)  # a spare whose request pipe closes ends itself
+
     def _send(self, order: Mapping[str, object], descriptors: Sequence[int]) -> None:
         try:
             socket.send_fds(self._control, [json.dumps(order).encode()], list(descriptors))
@@ -156,10 +178,7 @@ class Zygote:
         self.alive = False
         with self._lock:
             self._control.close()
-            for ends, _ in self._spares:
-                for descriptor in ends:
-                    os.close(descriptor)
-            self._spares.clear()
+            self._drop_spares()
         if self._process is not None:
             try:
                 self._process.wait(5)

@@ -19,7 +19,8 @@ from grader.worker import kernel, landlock, seccomp
 
 HOME = "/work"
 _NEWNS, _NEWIPC, _NEWUSER, _NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000000
-_NOSUID_NODEV, _NOSUID_NODEV_RDONLY = 0b110, 0b111
+_PRIVATE = 0b1110  # nosuid, nodev, noexec
+_READ_ONLY = 1
 _PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS = 1, 8
 _DAC_READ_SEARCH = 1 << 2
 
@@ -63,8 +64,8 @@ def enclose(walls: Walls, home: str, file_mib: int, rules: int | None) -> int:
     used = _address_space()
     if walls.namespaces:
         _own_namespaces()
-        _mount(home, _NOSUID_NODEV, f"size={file_mib}m,nr_inodes=2048,mode=700")
-        _mount("/proc", _NOSUID_NODEV_RDONLY, "size=4k")
+        _mount(home, _PRIVATE, f"size={file_mib}m,nr_inodes=2048,mode=700")
+        _mount("/proc", _PRIVATE | _READ_ONLY, "size=4k")
     os.chdir(home)
     if rules is not None:
         if walls.namespaces:

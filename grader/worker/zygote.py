@@ -8,6 +8,8 @@ a SEQPACKET socket, each with descriptors:
         -> {"pid": n} with a pidfd; on the worker's death, JSON on status
     {"op": "branch", "forbidden": [...]}
         a socket: a copy of this zygote serves it, with those operations refused
+    {"op": "retire"}
+        go when the last worker has gone
 """
 
 from __future__ import annotations
@@ -36,8 +38,9 @@ class Zygote:
     rules: int | None = None
     "a Landlock ruleset all workers share, where they share a home"
     own_pid_namespace: int | None = None
-    living: dict[int, tuple[int, int]] = field(default_factory=dict)
-    "pidfd -> (pid, status descriptor)"
+    living: dict[int, tuple[int, int | None]] = field(default_factory=dict)
+    "pidfd -> (pid, status descriptor; a branch has none)"
+    retired: bool = False
     forks: int = 0
     next_collapse: int = 1
     "forks after which the heap is gathered in huge pages, as soon as there is nothing else to do"
@@ -64,7 +67,7 @@ def _settle(state: Zygote) -> None:
 
 
 def _obey(state: Zygote) -> NoReturn:
-    while True:
+    while state.living or not state.retired:
         due = state.forks >= state.next_collapse
         ready, _, _ = select.select([state.control.fileno(), *state.living], [], [], _IDLE_S if due else None)
         if due and (not ready or state.forks >= state.next_collapse + _PATIENCE):
@@ -75,6 +78,7 @@ def _obey(state: Zygote) -> NoReturn:
                 _order(state)
             else:
                 _bury(state, source)
+    os._exit(0)
 
 
 def _order(state: Zygote) -> None:
@@ -84,6 +88,8 @@ def _order(state: Zygote) -> None:
     order = json.loads(message)
     if order["op"] == "branch":
         _branch(state, descriptors[0], order["forbidden"])
+    elif order["op"] == "retire":
+        state.retired = True
     else:
         _fork(state, order["home"], order["file_mib"], descriptors)
 
@@ -108,6 +114,9 @@ def _fork(state: Zygote, home: str, file_mib: int, descriptors: list[int]) -> No
 def _bury(state: Zygote, pidfd: int) -> None:
     pid, status = state.living.pop(pidfd)
     _, code, usage = os.wait4(pid, 0)
+    os.close(pidfd)
+    if status is None:
+        return
     record = {
         "status": os.waitstatus_to_exitcode(code),
         "cpu_s": usage.ru_utime + usage.ru_stime,
@@ -118,17 +127,19 @@ def _bury(state: Zygote, pidfd: int) -> None:
     except OSError:
         pass  # nobody asks any more
     os.close(status)
-    os.close(pidfd)
 
 
 def _branch(state: Zygote, control: int, forbidden: list[str]) -> None:
-    if os.fork():
+    pid = os.fork()
+    if pid:
         os.close(control)
+        state.living[os.pidfd_open(pid)] = (pid, None)
         return
     confine.die_with_parent()
     for pidfd, (_, status) in state.living.items():
         os.close(pidfd)
-        os.close(status)
+        if status is not None:
+            os.close(status)
     state.control.close()
     branch = Zygote(socket.socket(fileno=control), state.walls, state.rules, state.own_pid_namespace)
     birth.forbid(forbidden)

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from grader.errors import MachineError
+from grader.sandbox import Level, Limits, Pool, WorkerEnded, walls, zygotes
+from grader.sandbox import pool as pool_module
+from tests.sandbox.conftest import error_type, load, run, run_once
+
+
+@pytest.fixture
+def own() -> Iterator[Pool]:
+    """A pool that the test may hurt."""
+    with Pool() as pool:
+        yield pool
+
+
+def _zygote(pool: Pool) -> zygotes.Zygote:
+    root = pool._roots["numpy"]
+    assert isinstance(root, zygotes.Zygote)
+    return root
+
+
+def _kill_zygote(pool: Pool) -> None:
+    process = _zygote(pool)._process
+    assert process is not None
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def test_threads_hold_sessions_at_once(pool: Pool) -> None:
+    printed: dict[int, str] = {}
+
+    def work(number: int) -> None:
+        printed[number] = run_once(pool, f"import time\ntime.sleep(.05)\nprint({number})")["printed"]
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert printed == {n: f"{n}\n" for n in range(8)}
+
+
+def test_a_pool_started_in_a_thread_outlives_it(own: Pool) -> None:
+    thread = threading.Thread(target=own.warm, args=("numpy",))
+    thread.start()
+    thread.join()
+    time.sleep(0.1)
+    assert run_once(own, "pass")["status"] == "ok"
+
+
+def test_a_dead_zygote_is_replaced_between_sessions(own: Pool) -> None:
+    assert run_once(own, "pass")["status"] == "ok"
+    _kill_zygote(own)
+    assert run_once(own, "print(1)")["printed"] == "1\n"
+
+
+def test_a_dead_zygote_is_replaced_within_a_session_and_what_was_asked_is_asked_again(own: Pool) -> None:
+    with own.session("numpy") as session:
+        assert run(session, "import sys\nsys.kept = 41")["status"] == "ok"
+        _kill_zygote(own)
+        assert run(session, "import sys\nprint(sys.kept + 1)")["status"] == "ok"
+        assert session.output == "42\n"
+
+
+def test_a_dead_zygote_during_a_request_costs_no_verdict(own: Pool) -> None:
+    with own.session("numpy") as session:
+        timer = threading.Timer(0.3, _kill_zygote, (own,))
+        timer.start()
+        assert run(session, "import time\ntime.sleep(1)\nprint('done')")["status"] == "ok"
+        assert session.output == "done\n"
+
+
+def test_a_zygote_that_has_forked_often_is_replaced_under_no_session(
+    own: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_module, "FORKS_EACH", 3)
+    with own.session("numpy") as held:
+        assert run(held, "import sys\nsys.kept = 1")["status"] == "ok"
+        first = _zygote(own)
+        for _ in range(4):
+            assert run_once(own, "pass")["status"] == "ok"
+        assert _zygote(own) is not first
+        assert run(held, "import sys\nprint(sys.kept)")["status"] == "ok"
+        assert session_count(first) == 1
+    deadline = time.monotonic() + 5
+    while not first.gone and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert first.gone
+
+
+def session_count(zygote: zygotes.Zygote) -> int:
+    return 0 if zygote.gone else 1
+
+
+def test_sessions_with_other_limits_get_them(pool: Pool) -> None:
+    source = "import resource\nprint(resource.getrlimit(resource.RLIMIT_FSIZE)[0] >> 20)"
+    for mib in (3, 3, 5, 16):
+        assert run_once(pool, source, limits=Limits(file_mib=mib))["printed"] == f"{mib}\n"
+
+
+def test_closing_ends_every_process(own: Pool) -> None:
+    session = own.session("numpy")
+    assert run(session, "pass")["status"] == "ok"
+    process = _zygote(own)._process
+    own.close()
+    assert process is not None and process.poll() is not None
+    with pytest.raises(RuntimeError, match="closed"):
+        own.session("numpy")
+    session.close()
+
+
+def test_a_level_that_cannot_be_had_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walls, "no_strong", lambda: "bubblewrap is not installed")
+    assert Pool().level is Level.BASIC
+    with pytest.raises(MachineError, match="grader doctor"):
+        Pool(Level.STRONG)
+
+
+def test_a_framework_that_does_not_load_is_the_machines_fault(
+    own: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.sandbox.visible.packages", lambda framework: {})
+    with pytest.raises(MachineError, match="numpy"):
+        own.warm("numpy")
+
+
+def test_without_a_zygote_each_worker_is_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walls, "FORKS", False)
+    with Pool(Level.BASIC) as own:
+        assert run_once(own, "print(1)")["printed"] == "1\n"
+        assert run_once(own, "while True: pass", limits=Limits(wall_s=1))["status"] == "timeout"
+        ended = run_once(own, "import os\nos._exit(3)")
+        assert ended["outcome"].status == 3
+        forbidden = run_once(own, "import numpy as np\nnp.convolve([1], [1])", forbidden=("numpy.convolve",))
+        assert error_type(forbidden) == "ForbiddenOperation"
+        with own.session("numpy") as session, pytest.raises(WorkerEnded):
+            session.ask(load("import os\nos.write(4, b'x' * 99)"))
