@@ -24,6 +24,9 @@ Judged = Sequence[
     tuple[int, CaseOutcome, Part]
 ]  # index in the key, outcome, the part that the check is about
 
+#: measured values of two draws of one mistake differ by less, in standard deviations of a right answer
+SAME_MISTAKE_SIGMAS = 8.0
+
 _CONDUCT = {
     "mutated": "Work on a copy (clone()), or write to a new tensor: an argument is the caller's, who may need it again.",
     "globals": "Use only the generator and settings you were given; restore whatever you must change.",
@@ -66,7 +69,7 @@ def _agrees(outcome: CaseOutcome, part: Part, chaff: Seen) -> bool:
     if outcome.status not in (Status.PASSED, Status.FAILED):
         return False
     if outcome.case.statistics and part is Part.FORWARD:
-        return _failed_statistics(outcome, outcome.seen) == _failed_statistics(outcome, chaff)
+        return _statistics_alike(outcome, chaff)
     if _is_random(outcome.seen) and _is_random(chaff):
         return True  # two draws of one mistake share the drawing, not the values
     if part is Part.MANNERS:
@@ -78,12 +81,29 @@ def _agrees(outcome: CaseOutcome, part: Part, chaff: Seen) -> bool:
     return wrong_alike and _passes_what_passed(outcome, part, chaff, names)
 
 
-def _failed_statistics(outcome: CaseOutcome, seen: Seen) -> set[str]:
-    """The names of the statistics that these values fail: two draws of one mistake share these, not their values."""
+def _statistics_alike(outcome: CaseOutcome, chaff: Seen) -> bool:
+    """Two draws of one mistake fail the same statistics by the same amount, give or take their own chance."""
+    mine, theirs = _failed_statistics(outcome, outcome.seen), _failed_statistics(outcome, chaff)
+    if mine.keys() != theirs.keys():
+        return False
+    deviations = {str(s["name"]): float(s["deviation"]) for s in outcome.case.statistics}
+    return all(_near(mine[name], theirs[name], deviations[name]) for name in mine)
+
+
+def _near(one: object, other: object, deviation: float) -> bool:
+    if not isinstance(one, float) or not isinstance(other, float):
+        return type(one) is type(other)
+    scale = max(abs(one), abs(other))
+    return abs(one - other) <= SAME_MISTAKE_SIGMAS * deviation + 0.02 * scale
+
+
+def _failed_statistics(outcome: CaseOutcome, seen: Seen) -> dict[str, object]:
+    """What each statistic that these values fail was measured at, by its name; None where it could not be."""
     arrays = {name: Tensor.of(value) for name, value in seen.values.items() if isinstance(value, np.ndarray)}
     answer = Answer(arrays, {n: v for n, v in seen.values.items() if n not in arrays}, seen.facts)
     inputs = {name: tensor.numpy() for name, tensor in outcome.case.request.tensors.items()}
-    return {str(s["name"]) for s in outcome.case.statistics if check_statistic(s, answer, inputs) is not None}
+    checked = {str(s["name"]): check_statistic(s, answer, inputs) for s in outcome.case.statistics}
+    return {name: wrong.actual for name, wrong in checked.items() if wrong is not None}
 
 
 def _passes_what_passed(outcome: CaseOutcome, part: Part, chaff: Seen, failed: set[str]) -> bool:
