@@ -67,7 +67,7 @@ class Keysmith:
 
     def run(self, exercise: Exercise, variant: Variant, key: Key) -> list[Seen]:
         """What one trusted implementation gives on every case of `key`, in this process."""
-        with _quiet():
+        with quiet():
             try:
                 entries = entries_of(exercise.id, variant.source, list(exercise.info.entry_names))
             except Exception as wrong:
@@ -81,7 +81,7 @@ class Keysmith:
     def _cases(self, exercise: Exercise, seed: int, device: str, dtype: str) -> Iterator[KeyCase]:
         reference = exercise.solution.reference
         entries = entries_of(exercise.id, reference.source, list(exercise.info.entry_names))
-        smith = _CaseSmith(exercise, entries, device)
+        smith = CaseSmith(exercise, entries, device)
         cases = exercise.solution.cases(Draw([seed, zlib.crc32(exercise.id.encode())]))
         for index, case in enumerate(cases):
             yield smith.make(case, Form.PLAIN, dtype, index)
@@ -121,7 +121,9 @@ def _forms(exercise: Exercise, cases: list[Case]) -> Iterator[tuple[int, Case, F
             yield index, case, form
 
 
-class _CaseSmith:
+class CaseSmith:
+    """Makes single cases: `entries` are the reference's."""
+
     def __init__(self, exercise: Exercise, entries: Mapping[str, Any], device: str) -> None:
         self.exercise, self.entries, self.device = exercise, entries, device
         self.path = exercise.solution.path
@@ -250,7 +252,7 @@ class _CaseSmith:
         return Settings(required, tuple(option("MUTATES", ())), gradients, _required(entry))
 
     def _observe(self, request: Message, where: str) -> Seen:
-        with _quiet():
+        with quiet():
             try:
                 return seen_of(observe(request, self.entries))
             except Exception as wrong:
@@ -285,7 +287,7 @@ def _attempt(request: Message, entries: Mapping[str, Any]) -> Seen:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Course code may print, warn, or leave a global switch turned: none of it reaches the user or the next run."""
     import random
     import warnings
