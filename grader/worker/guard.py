@@ -39,10 +39,11 @@ def install(forbidden: tuple[str, ...]) -> None:
 
 
 def refusal(name: str) -> Callable[..., NoReturn]:
-    """A function that raises `ForbiddenOperation` whatever it is given."""
+    """A function that raises `ForbiddenOperation` whatever it is given, and whatever becomes of this module."""
+    error = ForbiddenOperation
 
     def refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
-        raise ForbiddenOperation(name)
+        raise error(name)
 
     return refuse
 

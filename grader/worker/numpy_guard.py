@@ -17,6 +17,7 @@ from grader.worker.guard import refusal
 
 def refuse_functions(patterns: tuple[str, ...]) -> None:
     """Make every NumPy function refuse whose name, or path below `numpy.`, a pattern names."""
+    gc.unfreeze()  # references are searched for below; a zygote freezes again when it is done
     found: dict[int, tuple[str, Any]] = {}
     for module, name, function in _functions():
         path = f"{module}.{name}".removeprefix("numpy.")
