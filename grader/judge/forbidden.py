@@ -55,8 +55,10 @@ def matches(path: str, forbidden: Iterable[str]) -> bool:
         numpy = pattern.startswith("numpy.")
         if numpy != (root == "numpy"):
             continue
-        if numpy and fnmatchcase(path, pattern):
-            return True
+        if "." in pattern.removeprefix("numpy."):
+            if fnmatchcase(path, pattern):
+                return True
+            continue
         glob = pattern.removeprefix("numpy.")
         if any(fnmatchcase(form, glob) for name in names for form in _forms(name)):
             return True

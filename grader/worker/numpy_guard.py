@@ -16,12 +16,12 @@ from grader.worker.guard import refusal
 
 
 def refuse_functions(patterns: tuple[str, ...]) -> None:
-    """Make every NumPy function refuse whose name, or path below `numpy.`, a pattern names."""
+    """Make every NumPy function refuse whose name (or path below `numpy.`, for a pattern with a dot) a pattern names."""
     gc.unfreeze()  # references are searched for below; a zygote freezes again when it is done
     found: dict[int, tuple[str, Any]] = {}
     for module, name, function in _functions():
         path = f"{module}.{name}".removeprefix("numpy.")
-        if any(fnmatchcase(name, pattern) or fnmatchcase(path, pattern) for pattern in patterns):
+        if any(fnmatchcase(path if "." in pattern else name, pattern) for pattern in patterns):
             found[id(function)] = (name, function)
     for name, function in found.values():
         _refuse(name, function)
