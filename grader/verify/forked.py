@@ -7,74 +7,120 @@ import os
 import pickle
 import select
 import signal
+import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+_SIZE = struct.Struct("<Q")
 
 
 @dataclass(frozen=True)
 class Lost:
-    """The child gave no answer; `why` is a sentence."""
+    """The child gave no answer; `why` is a phrase."""
 
     why: str
-    timed_out: bool = False
 
 
 def in_child(work: Callable[[], T], wall_s: float) -> T | Lost:
-    """What `work` returns (by pickle: course code is trusted), from a forked child that is killed after `wall_s`.
+    """What `work` returns, from a forked child that is killed after `wall_s`. See `each_in_child`."""
+    return next(each_in_child([work], wall_s))
 
-    The caller must have no threads that hold locks, and PyTorch must run on one thread.
+
+def each_in_child(
+    works: Sequence[Callable[[], T]], wall_s: float, memory_mib: int | None = None
+) -> Iterator[T | Lost]:
+    """What each of `works` returns, in order, by pickle: course code is trusted.
+
+    One forked child does them in turn; where one takes longer than `wall_s` or ends the process, that one is `Lost`
+    and a new child goes on. `memory_mib` bounds what a child may take beyond what this process holds. The caller must
+    have no threads that hold locks, and PyTorch must run on one thread.
     """
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        _child(work, read, write)
-    os.close(write)
-    try:
-        answer: T | Lost = _answer(read, wall_s)
-        return answer
-    finally:
-        os.close(read)
+    done = 0
+    while done < len(works):
+        with _Child(works[done:], memory_mib) as child:
+            while done < len(works):
+                answer = child.next(wall_s)
+                yield answer
+                done += 1
+                if isinstance(answer, Lost) and child.over:
+                    break
+
+
+class _Child:
+    def __init__(self, works: Sequence[Callable[[], Any]], memory_mib: int | None) -> None:
+        self.over = False
+        self._read, write = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            os.close(self._read)
+            _serve(works, write, memory_mib)
+        os.close(write)
+
+    def next(self, wall_s: float) -> Any:
+        """The next answer, or why there is none; then the child is `over`."""
+        deadline = time.monotonic() + wall_s
+        try:
+            (size,) = _SIZE.unpack(self._take(_SIZE.size, deadline))
+            return pickle.loads(self._take(size, deadline))
+        except TimeoutError:
+            self.over = True
+            return Lost(f"it does not end within {wall_s:.0f} s")
+        except EOFError:
+            self.over = True
+            return Lost("it ends the process")
+
+    def _take(self, count: int, deadline: float) -> bytes:
+        data = bytearray()
+        while len(data) < count:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            if select.select([self._read], [], [], left)[0]:
+                part = os.read(self._read, min(count - len(data), 1 << 20))
+                if not part:
+                    raise EOFError
+                data += part
+        return bytes(data)
+
+    def __enter__(self) -> _Child:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._read)
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+            os.kill(self._pid, signal.SIGKILL)
+        os.waitpid(self._pid, 0)
 
 
-def _child(work: Callable[[], T], read: int, write: int) -> None:
+def _serve(works: Sequence[Callable[[], Any]], write: int, memory_mib: int | None) -> None:
+    """The child's life; it never returns."""
     code = 1
     try:
-        os.close(read)
         null = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(null, descriptor)
-        try:
-            answer = pickle.dumps(work())
-        except BaseException as wrong:
-            answer = pickle.dumps(Lost(f"{type(wrong).__name__}: {wrong}"))
+        _bound_memory(memory_mib)
         with os.fdopen(write, "wb") as pipe:
-            pipe.write(answer)
+            for work in works:
+                try:
+                    answer = pickle.dumps(work())
+                except BaseException as wrong:
+                    answer = pickle.dumps(Lost(f"{type(wrong).__name__}: {wrong}"))
+                pipe.write(_SIZE.pack(len(answer)) + answer)
+                pipe.flush()
         code = 0
     finally:
         os._exit(code)
 
 
-def _answer(read: int, wall_s: float) -> Any:
-    deadline = time.monotonic() + wall_s
-    data = bytearray()
-    while True:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            return Lost(f"stopped after {wall_s:g} s", timed_out=True)
-        ready, _, _ = select.select([read], [], [], left)
-        if not ready:
-            continue
-        part = os.read(read, 1 << 20)
-        if not part:
-            break
-        data += part
-    if not data:
-        return Lost("the process ended without an answer")
-    return pickle.loads(bytes(data))
+def _bound_memory(mib: int | None) -> None:
+    if mib is None or not Path("/proc/self/statm").exists():
+        return
+    import resource
+
+    held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (held + (mib << 20), resource.RLIM_INFINITY))

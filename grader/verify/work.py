@@ -55,6 +55,10 @@ def do(job: Job) -> Judged | Hunted:
 
 
 def _found(job: Job, exercise: Exercise, cache: Path) -> Judged | Hunted:
+    if job.what == "hunted":
+        from grader.verify.hunt import hunt
+
+        return hunt(exercise, cache)
     from grader.verify.variants import judged_anyway
 
     return judged_anyway(exercise, _pools[0], cache, job.seeds, job.devices)

@@ -1,0 +1,131 @@
+"""Far more cases than the judge runs: other seeds, and the author's own arguments in combinations he did not choose.
+
+No new value is invented: arrays of one case meet the options (strides, modes, rates ...) of another, and options are left
+at their defaults. Where the reference refuses such a call, or answers with NaN, it lies outside the statement and is
+no case.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from grader.author import Case, Draw, PerStep
+from grader.course.catalog import Exercise
+from grader.errors import CourseError
+from grader.judge.key import Form, KeyCase
+from grader.judge.keysmith import CaseSmith
+from grader.worker.serve import entries_of
+
+MAX_COMBINED = 120
+_TRIES = 3  # combinations looked at for each one wanted: many are refused
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far to go: seeds in turn, each with its combinations, for at most `wall_s` seconds."""
+
+    seeds: Sequence[int]
+    wall_s: float
+
+
+def more_cases(exercise: Exercise, reach: Reach, *, combine: bool = True) -> list[KeyCase]:
+    """The cases with what the reference gives on them."""
+    entries = entries_of(exercise.id, exercise.solution.reference.source, list(exercise.info.entry_names))
+    smith = CaseSmith(exercise, entries, "cpu")
+    deadline = time.monotonic() + reach.wall_s
+    drawn = [_drawn(exercise, seed) for seed in reach.seeds]
+    plain = [(case, 5000 + at) for cases in drawn for at, case in enumerate(cases)]
+    combined = list(_combined(exercise, drawn)) if combine else []
+    found: list[KeyCase] = []
+    made = 0
+    for case, index in [*_alternate(plain, [(case, 9000 + at) for at, case in enumerate(combined)])]:
+        if time.monotonic() > deadline:
+            break
+        if index >= 9000 and made >= MAX_COMBINED:
+            continue
+        try:
+            found.append(smith.make(case, Form.PLAIN, "float32", index))
+            made += index >= 9000
+        except (CourseError, TypeError, ValueError, KeyError, IndexError):
+            continue  # outside the statement
+    return found
+
+
+def _drawn(exercise: Exercise, seed: int) -> list[Case]:
+    return exercise.solution.cases(Draw([seed, zlib.crc32(exercise.id.encode())]))
+
+
+def _alternate(one: list[Any], other: list[Any]) -> Iterator[Any]:
+    """Both lists by turns, so that a short time sees some of each."""
+    for at in range(max(len(one), len(other))):
+        yield from (*one[at : at + 1], *other[at : at + 1])
+
+
+def _combined(exercise: Exercise, drawn: Sequence[Sequence[Case]]) -> Iterator[Case]:
+    """New combinations, each once, in an order that depends on the exercise alone."""
+    rng = random.Random(zlib.crc32(exercise.id.encode()))
+    seen = {_key(case) for cases in drawn for case in cases}
+    for _ in range(MAX_COMBINED * _TRIES):
+        cases = rng.choice(drawn)
+        one, other = rng.choice(cases), rng.choice(cases)
+        if one.entry != other.entry or one.statistics or one.steps != other.steps:
+            continue
+        case = rng.choice((_swapped, _one_swapped, _default))(one, other, rng)
+        if _key(case) not in seen:
+            seen.add(_key(case))
+            yield case
+
+
+def _swapped(one: Case, other: Case, rng: random.Random) -> Case:
+    """The arrays of one case with all options of the other."""
+    arguments = {name: value for name, value in one.args.items() if not _is_option(value)}
+    options = {name: value for name, value in other.args.items() if _is_option(value)}
+    return replace(one, args={**arguments, **options}, init=other.init)
+
+
+def _one_swapped(one: Case, other: Case, rng: random.Random) -> Case:
+    """One option of the other case."""
+    shared = [name for name, value in other.args.items() if _is_option(value)]
+    if shared:
+        name = rng.choice(shared)
+        return replace(one, args={**one.args, name: other.args[name]})
+    if other.init:
+        name = rng.choice(list(other.init))
+        return replace(one, init={**(one.init or {}), name: other.init[name]})
+    return one
+
+
+def _default(one: Case, other: Case, rng: random.Random) -> Case:
+    """One option left at its default; refused when it has none."""
+    options = [name for name, value in one.args.items() if _is_option(value)]
+    if options:
+        name = rng.choice(options)
+        return replace(one, args={key: value for key, value in one.args.items() if key != name})
+    if one.init:
+        name = rng.choice(list(one.init))
+        return replace(one, init={key: value for key, value in one.init.items() if key != name})
+    return one
+
+
+def _is_option(value: Any) -> bool:
+    if isinstance(value, PerStep):
+        return all(_is_option(item) for item in value.values)
+    if isinstance(value, tuple | list):
+        return all(_is_option(item) for item in value)
+    return value is None or isinstance(value, bool | int | float | str | np.generic)
+
+
+def _key(case: Case) -> str:
+    """What makes two cases the same call, arrays told apart by identity."""
+
+    def shown(values: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
+        return [(name, value if _is_option(value) else id(value)) for name, value in (values or {}).items()]
+
+    return repr((case.entry, case.steps, shown(case.args), shown(case.init)))
