@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,33 +41,21 @@ def check(
     form: str,
 ) -> None:
     """Judge your files: every exercise named by ID (or topic), or all that you have."""
-    from grader.judge.check import check_workspace
+    from grader.judge.check import Checker
 
     course = open_course(course_root)
-    report, troubles = check_workspace(
-        course,
-        workspace,
-        exercise_ids,
-        sandbox=sandbox,
-        device=device,
-        cache=cache_home() / "keys",
-        say=_progress(form),
-    )
-    _record(course, report)
-    click.echo(_rendered(course, report, form), nl=False)
+    with Checker(course, workspace, sandbox=sandbox, device=device, cache=cache_home() / "keys") as checker:
+        report, troubles = checker.check(exercise_ids)
+    record(course, report)
+    click.echo(rendered(course, report, form), nl=False)
     for trouble in troubles:
         for problem in trouble.problems:
             click.echo(f"grader: {problem}", err=True)
     ctx.exit(3 if troubles else 0 if report.passed else 1)
 
 
-def _progress(form: str) -> Callable[[str], None]:
-    """Says on stderr what takes long, on a terminal only."""
-    shown = sys.stderr.isatty()
-    return (lambda text: click.echo(text, err=True)) if shown else (lambda text: None)
-
-
-def _rendered(course: Course, report: Report, form: str) -> str:
+def rendered(course: Course, report: Report, form: str) -> str:
+    """The report in one of the formats that `check` offers."""
     if form == "json":
         return report.model_dump_json(indent=1) + "\n"
     if form == "junit":
@@ -89,7 +76,7 @@ def _rendered(course: Course, report: Report, form: str) -> str:
     return render(report, hints, colour=colour, width=shutil.get_terminal_size((100, 24)).columns)
 
 
-def _record(course: Course, report: Report) -> None:
+def record(course: Course, report: Report) -> None:
     """Keep the attempt before it is shown. Untouched stubs and the grader's own faults are no attempts."""
     progress = open_progress()
     for result in report.results:

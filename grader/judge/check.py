@@ -1,9 +1,11 @@
-"""A learner's workspace in, a report out."""
+"""A learner's workspace in, a report out. A `Checker` stays warm between checks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from grader.course.catalog import Course, Exercise
 from grader.course.workspace import find
@@ -16,56 +18,63 @@ from grader.sandbox import Level, Pool
 from grader.sandbox.devices import resolve
 
 
-def check_workspace(
-    course: Course,
-    workspace: Path,
-    names: Sequence[str],
-    *,
-    sandbox: str,
-    device: str,
-    cache: Path,
-    say: Callable[[str], None],
-) -> tuple[Report, list[GraderError]]:
-    """Judge the named exercises (all, when none is named) of a workspace.
+class Checker:
+    """Judges files of one workspace; its workers' zygotes live as long as it does.
 
-    What is wrong with a file or with one exercise of the course costs no points and stops nothing: it is a result
-    with status `grader_error`, and an error in the second value. Raises: `UsageError`, `CourseError`, `MachineError`.
+    `sandbox`: auto, strong or basic; `device`: auto, all, cpu, cuda, cuda:N or mps; `cache`: where keys are kept.
     """
-    exercises = course.select(names)
-    files = {exercise.id: find(workspace, exercise) for exercise in exercises}
-    if not any(files.values()):
-        raise InputError(
-            "holds none of these exercises", path=workspace, remedy="grader init makes a workspace"
-        )
-    level = None if sandbox == "auto" else Level(sandbox)
-    results: list[Result] = []
-    troubles: list[GraderError] = []
-    with Pool(level) as pool:
-        judge = Judge(pool, Keysmith(cache))
+
+    def __init__(self, course: Course, workspace: Path, *, sandbox: str, device: str, cache: Path) -> None:
+        self.course, self.workspace, self.device = course, workspace, device
+        self.pool = Pool(None if sandbox == "auto" else Level(sandbox))
+        self.judge = Judge(self.pool, Keysmith(cache))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, wrong: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.pool.close()
+
+    def check(self, names: Sequence[str]) -> tuple[Report, list[GraderError]]:
+        """Judge the named exercises; all when none is named.
+
+        What is wrong with a file or with one exercise of the course costs no points and stops nothing: it is a result
+        with status `grader_error`, and an error in the second value. Raises: `UsageError`, `InputError`, `MachineError`.
+        """
+        exercises = self.course.select(names)
+        files = {exercise.id: find(self.workspace, exercise) for exercise in exercises}
+        if not any(files.values()):
+            raise InputError(
+                "holds none of these exercises", path=self.workspace, remedy="grader init makes a workspace"
+            )
+        results: list[Result] = []
+        troubles: list[GraderError] = []
         for exercise in exercises:
-            for name, reason in resolve(device, exercise.info.devices):
+            for device, reason in resolve(self.device, exercise.info.devices):
                 if reason is not None:
-                    results.append(uniform_result(exercise, name, Status.SKIPPED, reason))
-                    continue
-                results.append(_judge_file(judge, exercise, files[exercise.id], name, troubles))
-        used = pool.level.value if any(result.checks and result.wall_s for result in results) else "none"
-    return make_report(course.info.id, course.version, used, results), troubles
+                    results.append(uniform_result(exercise, device, Status.SKIPPED, reason))
+                else:
+                    results.append(self._file(exercise, files[exercise.id], device, troubles))
+        ran = any(result.wall_s is not None for result in results)
+        level = self.pool.level.value if ran else "none"
+        return make_report(self.course.info.id, self.course.version, level, results), troubles
 
-
-def _judge_file(
-    judge: Judge, exercise: Exercise, path: Path | None, device: str, troubles: list[GraderError]
-) -> Result:
-    if path is None:
-        return uniform_result(
-            exercise, device, Status.NOT_IMPLEMENTED, "There is no file for this exercise yet."
-        )
-    try:
-        source = read_submission(path)
-        if source == exercise.stub:
-            return uniform_result(exercise, device, Status.NOT_IMPLEMENTED, "Not written yet.")
-        return judge.judge(exercise, source, device)
-    except MachineError:
-        raise
-    except GraderError as wrong:
-        troubles.append(wrong)
-        return uniform_result(exercise, device, Status.GRADER_ERROR, str(wrong))
+    def _file(
+        self, exercise: Exercise, path: Path | None, device: str, troubles: list[GraderError]
+    ) -> Result:
+        if path is None:
+            return uniform_result(
+                exercise, device, Status.NOT_IMPLEMENTED, "There is no file for this exercise yet."
+            )
+        try:
+            source = read_submission(path)
+            if source == exercise.stub:
+                return uniform_result(exercise, device, Status.NOT_IMPLEMENTED, "Not written yet.")
+            return self.judge.judge(exercise, source, device)
+        except MachineError:
+            raise
+        except GraderError as wrong:
+            troubles.append(wrong)
+            return uniform_result(exercise, device, Status.GRADER_ERROR, str(wrong))

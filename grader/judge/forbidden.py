@@ -74,7 +74,7 @@ def _mentions(source: str, forbidden: Iterable[str]) -> bool:
     """Whether the text could hold a match at all: the longest plain part of some pattern occurs in it."""
     flat = source.lower().replace("_", "")
     for pattern in forbidden:
-        parts = re.split(r"[*?\[\]]", pattern.removeprefix("numpy.").lower().replace("_", ""))
+        parts = re.split(r"[*?\[\]]", pattern.split(".")[-1].lower().replace("_", ""))
         if max(parts, key=len) in flat or fnmatchcase("matmul", pattern.removeprefix("numpy.")):
             return True
     return False

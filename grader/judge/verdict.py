@@ -178,11 +178,7 @@ def _case_info(bench: Bench, case: KeyCase) -> CaseInfo:
     if not bench.show_cases:
         return CaseInfo(dtype=_dtype(case))
     given: dict[str, Any] = dict(case.request.head["args"])
-    plain = {
-        n: v
-        for n, v in case.request.head["args"].items()
-        if not isinstance(v, dict) or "tuple" in v or "list" in v
-    }
+    plain = {n: v for n, v in given.items() if not isinstance(v, dict) or "tuple" in v or "list" in v}
     own = [name for name in case.request.tensors if not name.startswith(("cotangent", "state."))]
     return CaseInfo(
         seed=bench.key.seed,
