@@ -1,0 +1,93 @@
+"""Many workers from one zygote: every one sound, none left behind."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.sandbox import Limits, Pool
+from tests.sandbox.conftest import run_once
+
+BACKWARD = """
+import torch
+net = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(18, 2))
+net(torch.ones(4, 1, 5, 5)).logsumexp(1).sum().backward()
+print(sum(p.grad.isfinite().all().item() for p in net.parameters()))
+"""
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[Pool]:
+    with Pool(jobs=2) as pool:
+        yield pool
+
+
+def _processes() -> set[int]:
+    """Every living process below this one."""
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if fields[0] != "Z":
+            parents[int(folder.name)] = int(fields[1])
+    found = {os.getpid()}
+    while new := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= new
+    return found - {os.getpid()}
+
+
+def _private_mib(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Private_Dirty:"):
+            return int(line.split()[1]) / 1024
+    raise AssertionError("no such line")
+
+
+def test_five_hundred_backward_passes_over_five_hundred_forks(own: Pool) -> None:
+    limits = Limits(wall_s=30)
+    printed: list[str] = []
+
+    def work(count: int) -> None:
+        printed.extend(run_once(own, BACKWARD, "torch", limits)["printed"] for _ in range(count))
+
+    threads = [threading.Thread(target=work, args=(250,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert printed == ["6\n"] * 500
+
+
+def test_two_compute_threads_after_the_fork_do_not_hang(own: Pool) -> None:
+    source = "import torch\ntorch.set_num_threads(2)\nfor _ in range(20): (torch.randn(300, 300) @ torch.randn(300, 300)).sum()"
+    for _ in range(5):
+        assert run_once(own, source, "torch", Limits(wall_s=20))["status"] == "ok"
+
+
+@pytest.mark.slow
+def test_a_thousand_submissions_leave_nothing_behind(own: Pool) -> None:
+    hostile = (
+        "import os, threading, time\nopen('left', 'w').write('x' * 9999)\n"
+        "threading.Thread(target=time.sleep, args=(99,), daemon=True).start()\n"
+        "try: os.fork()\nexcept OSError: pass\n"
+        "held = bytearray(8 << 20)"
+    )
+    for _ in range(50):
+        run_once(own, hostile)
+    time.sleep(1)
+    processes, descriptors = _processes(), len(os.listdir("/proc/self/fd"))
+    memory = {pid: _private_mib(pid) for pid in (*processes, os.getpid())}
+    for _ in range(1000):
+        assert run_once(own, hostile)["status"] == "ok"
+    time.sleep(1)
+    assert len(_processes()) == len(processes)
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+    for pid in (_processes() & processes) | {os.getpid()}:
+        assert _private_mib(pid) < memory[pid] + 4, pid
