@@ -107,9 +107,11 @@ class TorchBackend:
     def wire(self, array: Any) -> Tensor:
         """See `Backend`."""
         torch = self.torch
-        values = array.detach().cpu().contiguous()
+        values = array.detach().cpu().resolve_conj().resolve_neg().contiguous()
         dtype = str(values.dtype).removeprefix("torch.")
-        raw = values.reshape(-1).view(torch.uint8).numpy().tobytes() if values.numel() else b""
+        # One row of stride 1: a contiguous tensor may keep any stride where a size is 1, and view() then refuses.
+        flat = values.as_strided((values.numel(),), (1,))
+        raw = flat.view(torch.uint8).numpy().tobytes() if values.numel() else b""
         return Tensor(dtype, tuple(values.shape), raw)
 
     def is_array(self, value: object) -> bool:
