@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import secrets
 import sys
 from datetime import UTC, datetime
@@ -85,9 +86,10 @@ def quiz() -> None:
 @click.option("--seed", type=int, help="The same questions, numbers and order every time.")
 @click.option("--count", type=click.IntRange(min=1), help="How many questions.")
 @click.option("--time-limit", type=float, metavar="MIN", help="Minutes until the session is handed in.")
+@click.option("--web", is_flag=True, help="The same in a browser, on this computer only.")
 @click.option("--new", is_flag=True, help="Start afresh, though a session was left open.")
 @course_option
-def ask(course_root: Path | None, plain: bool, new: bool, **wishes: Any) -> None:
+def ask(course_root: Path | None, plain: bool, web: bool, new: bool, **wishes: Any) -> None:
     """Ask questions."""
     from grader.quiz.store import ReviewLog
 
@@ -98,7 +100,7 @@ def ask(course_root: Path | None, plain: bool, new: bool, **wishes: Any) -> None
             click.echo(
                 f"Going on with the session left open: {session.answered} answered. --new starts afresh."
             )
-        _run_plain(session)
+        _run_plain(session) if plain or _is_plain() else _run_tui(session)
 
 
 def _wish(
@@ -135,8 +137,28 @@ def _start(course_root: Path | None, log: ReviewLog, wish: Wish, *, fresh: bool)
     )
 
 
+def _is_plain() -> bool:
+    """Whether lines of text are the better choice: a pipe, a dumb terminal, no colour wanted."""
+    is_tty = sys.stdin.isatty() and sys.stdout.isatty()
+    return not is_tty or os.environ.get("TERM", "dumb") == "dumb" or "NO_COLOR" in os.environ
+
+
+def _run_tui(session: Session) -> None:
+    from grader.quiz.ending import Ending
+    from grader.quiz.start import repeat
+    from grader.quiz.tui.app import run
+
+    while (ending := run(session, _now)) is Ending.REPEAT:
+        session = repeat(session, now=_now(), seed=secrets.randbits(31), name=secrets.token_hex(8))
+    if ending is Ending.LEFT:
+        click.echo(
+            f"Left with {session.answered} of {len(session.slots)} answered; the same command goes on."
+        )
+
+
 def _run_plain(session: Session) -> None:
-    from grader.quiz.plain import Ending, Plain
+    from grader.quiz.ending import Ending
+    from grader.quiz.plain import Plain
     from grader.quiz.start import repeat
 
     while Plain(session, _read_line, click.echo, _now, _width()).run() is Ending.REPEAT:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -88,23 +87,6 @@ def points(slot: Slot) -> list[Said]:
         text = f"{idea.label} {_evidence(slot, idea)} {idea.feedback}"
         lines.append(Said(f"m{place} wrong idea", " ".join(text.split()), Tone.BAD))
     return lines
-
-
-def when(due: datetime | None, now: datetime) -> str:
-    """When an item comes again, as people say it; empty when that is open."""
-    if due is None:
-        return ""
-    left = due - now
-    if left <= timedelta(0):
-        return "now"
-    if left < timedelta(hours=1):
-        minutes = max(1, round(left.total_seconds() / 60))
-        return "in a minute" if minutes == 1 else f"in {minutes} minutes"
-    if left < timedelta(hours=20):
-        hours = round(left.total_seconds() / 3600)
-        return "in an hour" if hours == 1 else f"in {hours} hours"
-    days = round(left.total_seconds() / 86400)
-    return "tomorrow" if days <= 1 else f"in {days} days"
 
 
 def _reasons(slot: Slot) -> Iterator[Said]:

@@ -21,7 +21,7 @@ Scalar = int | float | str
 class Strict(BaseModel):
     """The base of everything that comes from a bank file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 def _as_tuple(value: Any) -> Any:

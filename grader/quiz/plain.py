@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from enum import StrEnum
 
 from grader.errors import UsageError
 from grader.quiz.commands import HELP, Command, Typed, parse
+from grader.quiz.ending import Ending
 from grader.quiz.kinds import Cloze, Output
 from grader.quiz.plan import Mode
 from grader.quiz.prose import code_lines, lines_of
@@ -19,16 +19,6 @@ from grader.quiz.rating import Rating
 from grader.quiz.reading import Unreadable, how_to, letter, read
 from grader.quiz.session import Session, TimeIsUp
 from grader.quiz.slot import Slot
-
-
-class Ending(StrEnum):
-    """How a learner left."""
-
-    FINISHED = "finished"
-    LEFT = "left"
-    """Not finished: the session goes on next time."""
-    REPEAT = "repeat"
-    """Finished, and what was missed is to be asked again."""
 
 
 class _Moved(Exception):
@@ -178,7 +168,8 @@ class Plain:
         self.session.settle_meaning(not typed.strip().lower().startswith("n"), self._clock())
 
     def _feedback(self, slot: Slot, *, has_seen_points: bool = False) -> None:
-        from grader.quiz.feedback import feedback, when
+        from grader.quiz.durations import when
+        from grader.quiz.feedback import feedback
 
         for said in feedback(slot, has_seen_points=has_seen_points):
             lead = f"{said.label}: " if said.label else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from grader.quiz.durations import clock_face
 from grader.quiz.plan import Mode
 from grader.quiz.prose import plain
 from grader.quiz.session import Session
@@ -44,13 +45,6 @@ def short_stem(slot: Slot) -> str:
 def points(value: float) -> str:
     """Points to two digits, without needless zeros."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
-def clock_face(seconds: float) -> str:
-    """A duration as 1:02:03 or 2:03."""
-    whole = int(seconds)
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
 def _heading(session: Session, now: datetime) -> str:

@@ -1,0 +1,307 @@
+"""The full-screen quiz: one screen, drawn anew from the session after every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Footer, ProgressBar, Static
+
+from grader.quiz.durations import clock_face
+from grader.quiz.ending import Ending
+from grader.quiz.plan import Mode
+from grader.quiz.rating import Rating
+from grader.quiz.session import Session, TimeIsUp
+from grader.quiz.tui import body
+from grader.quiz.tui.answers import confirm
+from grader.quiz.tui.messages import Answered, Judged, Unanswered
+from grader.quiz.tui.screens import Ask, Choose, Help, Review
+
+_TICK_S = 10
+"""Seconds between rows that say an exam is still open."""
+
+
+class QuizApp(App[Ending]):
+    """A session on the screen; its return value says how the learner left."""
+
+    CSS_PATH = "quiz.tcss"
+    TITLE = "Quiz"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "keys", "Keys", priority=True),
+        Binding("f2,ctrl+t", "hint", "Hint", priority=True),
+        Binding("f3,ctrl+n", "skip", "Skip", priority=True),
+        Binding("f4,ctrl+b", "back", "Back", priority=True),
+        Binding("f5,ctrl+g", "flag", "Flag", priority=True),
+        Binding("f6,ctrl+r", "review", "Review", priority=True),
+        Binding("ctrl+s", "confirm", "Confirm", priority=True),
+        Binding("ctrl+q", "leave", "Leave", priority=True),
+        Binding("enter", "go_on", "Go on"),
+        *(
+            Binding(str(place), f"rate('{rating}')", str(rating), show=False)
+            for place, rating in enumerate(Rating, 1)
+        ),
+    ]
+
+    def __init__(self, session: Session, clock: Callable[[], datetime]) -> None:
+        """`clock` gives the time in UTC."""
+        super().__init__()
+        self.session, self.clock = session, clock
+        self._judges = False
+
+    def compose(self) -> ComposeResult:
+        """A bar, the question, the keys."""
+        with Horizontal(classes="bar"):
+            yield Static(id="where")
+            yield ProgressBar(len(self.session.slots), show_eta=False, show_percentage=False, id="progress")
+            yield Static(id="time")
+        yield VerticalScroll(id="body", can_focus=True)
+        yield Footer()
+
+    async def on_mount(self) -> None:
+        """Show the first question and start the clock."""
+        self.set_interval(1, self._show_time)
+        if self.session.mode is Mode.EXAM:
+            self.set_interval(_TICK_S, self._tick)
+        await self._show()
+
+    # What is on the screen
+
+    async def _show(self) -> None:
+        """Draw everything from the session."""
+        session, slot = self.session, self.session.current
+        flag = "  ⚑ flagged" if slot.flag is not None else ""
+        self.query_one("#where", Static).update(
+            Content(f"Question {session.position + 1} of {len(session.slots)}{flag}")
+        )
+        self.query_one("#progress", ProgressBar).update(progress=session.answered)
+        self._show_time()
+        area = self.query_one("#body", VerticalScroll)
+        with self.batch_update():
+            await area.remove_children()
+            await area.mount_all(self._widgets())
+        area.scroll_home(animate=False)
+        answers = area.query(".answer")
+        target: Widget = answers.first() if answers else area
+        target.focus()
+        if not answers:
+            area.query(".said").first().scroll_visible(animate=False, top=False)
+        if not session.is_over and not slot.is_answered and session.has_new_meaning:
+            self._ask_meaning()
+
+    def _widgets(self) -> Iterator[Widget]:
+        session, slot = self.session, self.session.current
+        folder = session.library.shelf_of[slot.item.id].path.parent
+        yield from body.question(slot, folder, max(20, self.size.width - 8))
+        if self._judges:
+            yield from body.judgement(slot)
+        elif session.is_over or (slot.is_answered and session.mode is Mode.PRACTICE):
+            yield from body.outcome(session, slot, self.clock())
+        else:
+            yield from body.answer(slot)
+
+    def _show_time(self) -> None:
+        now, session = self.clock(), self.session
+        left = session.left_s(now)
+        if session.is_over or not self.query("#time"):
+            return
+        text = clock_face(session.used_s(now)) if left is None else f"{clock_face(left)} left"
+        self.screen_stack[0].query_one("#time", Static).update(Content(text))
+        if left == 0:
+            session.finish(now, "time is up")
+            self._look_back("Time is up.")
+
+    def _tick(self) -> None:
+        if not self.session.is_over:
+            self.session.tick(self.clock())
+
+    # Answers
+
+    @on(Answered)
+    async def _answered(self, event: Answered) -> None:
+        """Save and mark what was confirmed; the next screen comes after that."""
+        session = self.session
+        try:
+            mark = session.submit(event.response, self.clock())
+        except TimeIsUp:
+            self._look_back("Time is up.")
+            return
+        if session.mode is Mode.EXAM:
+            await self._advance()
+            return
+        self._judges = mark.confirm
+        await self._show()
+
+    @on(Unanswered)
+    def _unanswered(self, event: Unanswered) -> None:
+        self.notify(event.why, severity="warning")
+
+    @on(Judged)
+    async def _judged(self, event: Judged) -> None:
+        """The learner has the last word on a free answer."""
+        self.session.confirm(event.found, event.held, self.clock())
+        self._judges = False
+        await self._show()
+
+    async def _advance(self) -> None:
+        self._judges = False
+        if self.session.advance(self.clock()):
+            await self._show()
+        else:
+            self._to_the_end()
+
+    def _to_the_end(self) -> None:
+        if self.session.mode is Mode.PRACTICE:
+            self.session.finish(self.clock())
+        self._look_back()
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that do nothing now are not offered."""
+        session = self.session
+        is_covered = len(self.screen_stack) > 1
+        if is_covered and action in {
+            "hint",
+            "skip",
+            "back",
+            "flag",
+            "review",
+            "confirm",
+            "leave",
+            "keys",
+            "rate",
+        }:
+            return False
+        done = session.is_over or (session.current.is_answered and session.mode is Mode.PRACTICE)
+        match action:
+            case "hint":
+                return not done and session.mode is Mode.PRACTICE and bool(session.current.shown.hints)
+            case "skip" | "confirm":
+                return not done or self._judges
+            case "go_on" | "rate":
+                return done and not self._judges and not is_covered
+        return True
+
+    async def action_hint(self) -> None:
+        """Show the next hint."""
+        given = self._typed_so_far()
+        if self.session.hint(self.clock()) is None:
+            self.notify("There is no hint left.")
+            return
+        await self._show()
+        self._type_again(given)
+
+    async def action_skip(self) -> None:
+        """Leave the question for later."""
+        self._judges = False
+        if self.session.skip(self.clock()):
+            await self._show()
+        else:
+            self._to_the_end()
+
+    async def action_back(self) -> None:
+        """The question before."""
+        if self.session.back(self.clock()):
+            self._judges = False
+            await self._show()
+        else:
+            self.notify("This is the first question.")
+
+    async def action_go_on(self) -> None:
+        """The next question, or the review."""
+        if self.session.is_over:
+            self._look_back()
+        else:
+            await self._advance()
+
+    def action_confirm(self) -> None:
+        """Confirm what stands in the answer."""
+        for widget in self.query(".answer"):
+            confirm(widget)
+
+    async def action_rate(self, rating: str) -> None:
+        """How well it was remembered."""
+        if self.session.mode is Mode.PRACTICE and not self.session.is_over:
+            self.session.rate(Rating(rating), self.clock())
+            await self._show()
+
+    def action_keys(self) -> None:
+        """The table of keys."""
+        self.push_screen(Help())
+
+    def action_leave(self) -> None:
+        """Leave; an open session goes on next time."""
+        self.exit(Ending.FINISHED if self.session.is_over else Ending.LEFT)
+
+    def action_review(self) -> None:
+        """All questions."""
+        self._look_back()
+
+    @work
+    async def action_flag(self) -> None:
+        """Flag the item with a reason, or take the flag away."""
+        if self.session.current.flag is not None:
+            self.session.flag(None, self.clock())
+        else:
+            note = await self.push_screen_wait(Ask("What is wrong with this question?"))
+            if note is None:
+                return
+            self.session.flag(note, self.clock())
+        given = self._typed_so_far()
+        await self._show()
+        self._type_again(given)
+
+    @work
+    async def _ask_meaning(self) -> None:
+        choice = await self.push_screen_wait(
+            Choose(
+                "This question has been changed since you answered it.",
+                "It asks the same: keep what is known of it",
+                "It is new to me: start afresh",
+            )
+        )
+        self.session.settle_meaning(choice == 0, self.clock())
+
+    @work(exclusive=True, group="review")
+    async def _look_back(self, note: str = "") -> None:
+        how = await self.push_screen_wait(Review(self.session, self.clock(), note))
+        if how.startswith("go "):
+            self._judges = False
+            self.session.go(int(how[3:]), self.clock())
+            await self._show()
+        elif how == "repeat":
+            self.exit(Ending.REPEAT)
+        elif how == "quit":
+            self.action_leave()
+        elif how == "finish" and self.session.is_over:
+            self.exit(Ending.FINISHED)
+        elif how == "finish":
+            self.session.finish(self.clock())
+            self._look_back()
+
+    # A text half typed survives a hint or a flag
+
+    def _typed_so_far(self) -> str:
+        found = [
+            widget for widget in self.query(".answer") if hasattr(widget, "value") or hasattr(widget, "text")
+        ]
+        return str(getattr(found[0], "value", None) or getattr(found[0], "text", "")) if found else ""
+
+    def _type_again(self, text: str) -> None:
+        for widget in self.query(".answer") if text else ():
+            for name in ("value", "text"):
+                if hasattr(widget, name):
+                    setattr(widget, name, text)
+
+
+def run(session: Session, clock: Callable[[], datetime]) -> Ending:
+    """Show the session until it is over or left."""
+    return QuizApp(session, clock).run() or Ending.LEFT
