@@ -17,6 +17,7 @@ from grader.judge.key import Array, Expected, Scalar, Seen
 from grader.judge.outcome import CaseOutcome, Part, part_of
 from grader.judge.report import Diagnosis, Status
 from grader.judge.statistics import check_statistic
+from grader.judge.text import error_signature
 from grader.judge.transforms import Failing, explain
 from grader.worker.wire import Tensor
 
@@ -65,7 +66,10 @@ def _explains(judged: Judged, chaff: Sequence[Seen]) -> bool:
 def _agrees(outcome: CaseOutcome, part: Part, chaff: Seen) -> bool:
     """Whether the chaff did on this case, as far as `part` goes, what the learner's code did."""
     if outcome.error_type is not None or chaff.error is not None:
-        return outcome.error_type == chaff.error
+        return (
+            outcome.error_type is not None
+            and error_signature(outcome.error_type, outcome.message) == chaff.error
+        )
     if outcome.status not in (Status.PASSED, Status.FAILED):
         return False
     if outcome.case.statistics and part is Part.FORWARD:

@@ -25,6 +25,7 @@ from grader.errors import CourseError
 from grader.judge import key as keys
 from grader.judge.encode import Encoder, Settings, describe_call, message, request_head, rounded, transformed
 from grader.judge.key import Array, Expected, Form, Key, KeyCase, Seen, seen_of
+from grader.judge.text import clean, error_signature
 from grader.judge.tolerance import STEP, has_kink, sensitivity, tolerance
 from grader.worker.kinds import observe
 from grader.worker.serve import describe, entries_of
@@ -71,7 +72,7 @@ class Keysmith:
             try:
                 entries = entries_of(exercise.id, variant.source, list(exercise.info.entry_names))
             except Exception as wrong:
-                return [Seen(error=type(wrong).__name__) for _ in key.cases]
+                return [Seen(error=_signature(wrong)) for _ in key.cases]
             return [_attempt(case.request, entries) for case in key.cases]
 
     def _path(self, exercise: Exercise, seed: int, device: str, dtype: str, what: str) -> Path:
@@ -283,7 +284,12 @@ def _attempt(request: Message, entries: Mapping[str, Any]) -> Seen:
     try:
         return seen_of(observe(request, entries))
     except Exception as wrong:
-        return Seen(error=describe(wrong, "")["type"])
+        return Seen(error=_signature(wrong))
+
+
+def _signature(wrong: Exception) -> str:
+    described = describe(wrong, "")
+    return error_signature(clean(described["type"]), clean(described["message"]))
 
 
 @contextlib.contextmanager

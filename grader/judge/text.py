@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _MAX = 2000
@@ -12,6 +13,11 @@ def clean(text: str, *, keep_indent: bool = False, limit: int = _MAX) -> str:
     kept = "".join(_safe(character) for character in text[: limit + 1].expandtabs(4))
     kept = kept if keep_indent else kept.strip()
     return kept if len(kept) <= limit else kept[:limit] + "…"
+
+
+def error_signature(kind: str, message: str) -> str:
+    """What two runs of one mistake raise alike: the exception's kind and its text, numbers aside."""
+    return clean(f"{kind}: " + re.sub(r"\d+", "#", message.removeprefix(f"{kind}: ")))
 
 
 def _safe(character: str) -> str:
