@@ -1,8 +1,8 @@
 """Far more cases than the judge runs: other seeds, and the author's own arguments in combinations he did not choose.
 
-No new value is invented: arrays of one case meet the options (strides, modes, rates ...) of another, and options are left
-at their defaults. Where the reference refuses such a call, or answers with NaN, it lies outside the statement and is
-no case.
+Arrays of one case meet the options (strides, modes, rates ...) of another, options are left at their defaults, arrays lose
+a row. Where the reference refuses such a call or answers with NaN, or where right implementations disagree, it lies
+outside the statement and is no case.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from grader.author import Case, Draw, PerStep
 from grader.course.catalog import Exercise
 from grader.errors import CourseError
 from grader.judge.key import Form, KeyCase
-from grader.judge.keysmith import CaseSmith
+from grader.judge.keysmith import CaseSmith, quiet
+from grader.verify.trusted import Bench, bench_of
 from grader.worker.serve import entries_of
 
 MAX_COMBINED = 120
+_OWN, _COMBINED = 5000, 9000  # indices of cases: what states and cotangents are drawn from
 _TRIES = 3  # combinations looked at for each one wanted: many are refused
 
 
@@ -36,26 +38,36 @@ class Reach:
 
 
 def more_cases(exercise: Exercise, reach: Reach, *, combine: bool = True) -> list[KeyCase]:
-    """The cases with what the reference gives on them."""
-    entries = entries_of(exercise.id, exercise.solution.reference.source, list(exercise.info.entry_names))
-    smith = CaseSmith(exercise, entries, "cpu")
+    """The cases with what the reference gives on them. Runs course code: call it where it may be killed."""
+    names = list(exercise.info.entry_names)
+    smith = CaseSmith(exercise, entries_of(exercise.id, exercise.solution.reference.source, names), "cpu")
+    wheats = [bench_of(exercise, wheat.source) for wheat in exercise.solution.wheats[1:]]
     deadline = time.monotonic() + reach.wall_s
     drawn = [_drawn(exercise, seed) for seed in reach.seeds]
-    plain = [(case, 5000 + at) for cases in drawn for at, case in enumerate(cases)]
-    combined = list(_combined(exercise, drawn)) if combine else []
+    own = [(case, _OWN + at) for cases in drawn for at, case in enumerate(cases)]
+    combined = [
+        (case, _COMBINED + at) for at, case in enumerate(_combined(exercise, drawn) if combine else ())
+    ]
     found: list[KeyCase] = []
-    made = 0
-    for case, index in [*_alternate(plain, [(case, 9000 + at) for at, case in enumerate(combined)])]:
-        if time.monotonic() > deadline:
+    for case, index in _alternate(own, combined):
+        if time.monotonic() > deadline or len(found) == len(own) + MAX_COMBINED:
             break
-        if index >= 9000 and made >= MAX_COMBINED:
-            continue
-        try:
-            found.append(smith.make(case, Form.PLAIN, "float32", index))
-            made += index >= 9000
-        except (CourseError, TypeError, ValueError, KeyError, IndexError):
-            continue  # outside the statement
+        made = _made(smith, case, index)
+        if made is not None and (index < _COMBINED or _agreed(made, wheats)):
+            found.append(made)
     return found
+
+
+def _made(smith: CaseSmith, case: Case, index: int) -> KeyCase | None:
+    try:
+        return smith.make(case, Form.PLAIN, "float32", index)
+    except (CourseError, TypeError, ValueError, KeyError, IndexError, RuntimeError):
+        return None  # outside the statement
+
+
+def _agreed(case: KeyCase, wheats: Sequence[Bench]) -> bool:
+    with quiet():
+        return all(wheat.passes(case) for wheat in wheats)
 
 
 def _drawn(exercise: Exercise, seed: int) -> list[Case]:
@@ -77,7 +89,7 @@ def _combined(exercise: Exercise, drawn: Sequence[Sequence[Case]]) -> Iterator[C
         one, other = rng.choice(cases), rng.choice(cases)
         if one.entry != other.entry or one.statistics or one.steps != other.steps:
             continue
-        case = rng.choice((_swapped, _one_swapped, _default))(one, other, rng)
+        case = rng.choice((_swapped, _one_swapped, _default, _cropped))(one, other, rng)
         if _key(case) not in seen:
             seen.add(_key(case))
             yield case
@@ -112,6 +124,26 @@ def _default(one: Case, other: Case, rng: random.Random) -> Case:
         name = rng.choice(list(one.init))
         return replace(one, init={key: value for key, value in one.init.items() if key != name})
     return one
+
+
+def _cropped(one: Case, other: Case, rng: random.Random) -> Case:
+    """One size less by one: along an axis of one array, or wherever that size occurs."""
+    arrays = [(name, value) for name, value in one.args.items() if isinstance(value, np.ndarray)]
+    axes = [(name, axis, size) for name, value in arrays for axis, size in enumerate(value.shape) if size > 2]
+    if not axes:
+        return one
+    chosen = rng.choice(axes)
+    if rng.random() < 0.5:
+        return replace(one, args={**one.args, chosen[0]: _without_last(one.args[chosen[0]], chosen[1])})
+    args = dict(one.args)
+    for name, axis, size in axes:
+        if size == chosen[2]:
+            args[name] = _without_last(args[name], axis)
+    return replace(one, args=args)
+
+
+def _without_last(values: Any, axis: int) -> Any:
+    return np.take(values, range(values.shape[axis] - 1), axis)
 
 
 def _is_option(value: Any) -> bool:

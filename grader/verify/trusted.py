@@ -24,11 +24,15 @@ def first_failure(exercise: Exercise, source: str, cases: Sequence[KeyCase]) -> 
     """The first call that the judge would not pass, as a learner reads it; None when all pass."""
     with quiet():
         try:
-            entries = entries_of(exercise.id, source, list(exercise.info.entry_names))
+            bench = bench_of(exercise, source)
         except BaseException as wrong:
             return f"importing it: {type(wrong).__name__}"
-        bench = _Bench(exercise, entries)
         return next((case.call for case in cases if not bench.passes(case)), None)
+
+
+def bench_of(exercise: Exercise, source: str) -> Bench:
+    """A bench for an implementation's source. Raises: whatever importing it raises."""
+    return Bench(exercise, entries_of(exercise.id, source, list(exercise.info.entry_names)))
 
 
 def time_of(exercise: Exercise, source: str, cases: Sequence[KeyCase]) -> float:
@@ -39,7 +43,9 @@ def time_of(exercise: Exercise, source: str, cases: Sequence[KeyCase]) -> float:
 
 
 @dataclass
-class _Bench:
+class Bench:
+    """One implementation's entries, and how its modules' parameters were found to pair up."""
+
     exercise: Exercise
     entries: Mapping[str, Any]
     pairings: dict[str, int] = field(default_factory=dict)
