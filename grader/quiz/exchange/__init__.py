@@ -1,0 +1,1 @@
+"""Banks in other programs' formats: read, written, and every loss on the way said aloud."""
