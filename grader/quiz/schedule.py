@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 Weights = tuple[float, ...]
 """FSRS's 21 parameters; the empty tuple stands for the defaults."""
 
-_NUMBER = {Rating.AGAIN: 1, Rating.HARD: 2, Rating.GOOD: 3, Rating.EASY: 4}
+NUMBER_OF = {Rating.AGAIN: 1, Rating.HARD: 2, Rating.GOOD: 3, Rating.EASY: 4}
+"""The ratings as FSRS numbers them."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def review(card: Card | None, rating: Rating, now: datetime, weights: Weights = 
     """The card after a review at `now` (UTC); `card` is None for an item never seen. Raises: ValueError off UTC."""
     import fsrs
 
-    after, _ = _scheduler(weights).review_card(_theirs(card, now), fsrs.Rating(_NUMBER[rating]), now)
+    after, _ = _scheduler(weights).review_card(_theirs(card, now), fsrs.Rating(NUMBER_OF[rating]), now)
     assert after.stability is not None and after.difficulty is not None  # every review sets them
     return Card(int(after.state), after.step, after.stability, after.difficulty, after.due, now)
 

@@ -59,18 +59,34 @@ class Session:
     @classmethod
     def resume(cls, library: Library, log: ReviewLog, memory: Memory, name: str, now: datetime) -> Session:
         """Go on with a session from its rows in the log. Raises: UsageError when there is none or it is over."""
-        rows = list(log.entries(session=name))
-        if not rows or rows[0].kind is not Kind.BEGIN or rows[-1].kind is Kind.END:
+        session = cls._of_rows(library, log, memory, name)
+        if session.is_over:
             raise UsageError(f"there is no open session {name}")
+        log.append(Entry(Kind.RESUME, now, session=name))
+        session._since = now
+        session._enter(session._next_open(-1) or 0, now)
+        return session
+
+    @classmethod
+    def ended(cls, library: Library, log: ReviewLog, memory: Memory, name: str) -> Session:
+        """A session as it ended. Raises: UsageError when there is none or it is still open."""
+        session = cls._of_rows(library, log, memory, name)
+        if not session.is_over:
+            raise UsageError(f"the session {name} is not over")
+        return session
+
+    @classmethod
+    def _of_rows(cls, library: Library, log: ReviewLog, memory: Memory, name: str) -> Session:
+        rows = list(log.entries(session=name))
+        if not rows or rows[0].kind is not Kind.BEGIN:
+            raise UsageError(f"there is no session {name}")
         session = cls(library, log, memory, Plan.of_json(rows[0].data or {}), name)
         session._used_s = time_used_s(rows)
+        session.is_over = any(row.kind is Kind.END for row in rows)
         by_item = {slot.item.id: slot for slot in session.slots}
         for row in rows:
             if row.item in by_item:
                 by_item[row.item].replay(row)
-        log.append(Entry(Kind.RESUME, now, session=name))
-        session._since = now
-        session._enter(session._next_open(-1) or 0, now)
         return session
 
     # What there is to see
@@ -240,10 +256,6 @@ class Session:
             self._count_exam(now)
         self.log.append(Entry(Kind.END, now, session=self.name, data={"why": why}))
         self.is_over = True
-
-    def tick(self, now: datetime) -> None:
-        """Say that the session is still open, so that time before a crash is not lost."""
-        self.log.append(Entry(Kind.TICK, now, session=self.name))
 
     # Inside
 

@@ -83,6 +83,8 @@ def time_used_s(rows: Sequence[Entry]) -> float:
             total += seconds_between(start, last)
             start = row.at
         last = row.at
+        if row.kind is Kind.END:
+            break
     return total + seconds_between(start, last)
 
 

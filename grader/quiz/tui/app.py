@@ -24,9 +24,6 @@ from grader.quiz.tui.answers import confirm
 from grader.quiz.tui.messages import Answered, Judged, Unanswered
 from grader.quiz.tui.screens import Ask, Choose, Help, Review
 
-_TICK_S = 10
-"""Seconds between rows that say an exam is still open."""
-
 
 class QuizApp(App[Ending]):
     """A session on the screen; its return value says how the learner left."""
@@ -50,9 +47,10 @@ class QuizApp(App[Ending]):
         ),
     ]
 
-    def __init__(self, session: Session, clock: Callable[[], datetime]) -> None:
-        """`clock` gives the time in UTC."""
+    def __init__(self, session: Session, clock: Callable[[], datetime], note: str = "") -> None:
+        """`clock` gives the time in UTC; `note` is shown at the start."""
         super().__init__()
+        self._note = note
         self.session, self.clock = session, clock
         self._judges = False
 
@@ -68,9 +66,9 @@ class QuizApp(App[Ending]):
     async def on_mount(self) -> None:
         """Show the first question and start the clock."""
         self.set_interval(1, self._show_time)
-        if self.session.mode is Mode.EXAM:
-            self.set_interval(_TICK_S, self._tick)
         await self._show()
+        if self._note:
+            self.notify(self._note)
 
     # What is on the screen
 
@@ -117,10 +115,6 @@ class QuizApp(App[Ending]):
         if left == 0:
             session.finish(now, "time is up")
             self._look_back("Time is up.")
-
-    def _tick(self) -> None:
-        if not self.session.is_over:
-            self.session.tick(self.clock())
 
     # Answers
 
@@ -302,6 +296,6 @@ class QuizApp(App[Ending]):
                     setattr(widget, name, text)
 
 
-def run(session: Session, clock: Callable[[], datetime]) -> Ending:
+def run(session: Session, clock: Callable[[], datetime], note: str = "") -> Ending:
     """Show the session until it is over or left."""
-    return QuizApp(session, clock).run() or Ending.LEFT
+    return QuizApp(session, clock, note).run() or Ending.LEFT

@@ -74,6 +74,8 @@ def outcome(session: Session, slot: Slot, now: datetime) -> Iterator[Widget]:
     """What there is to say about the answer."""
     if slot.item.type == "recall" and isinstance(slot.response, str):
         yield Static(Content(slot.response), classes="given")
+    if slot.item.type in {"choice", "multiple"}:
+        yield Static(Content("\n".join(_options(slot))), classes="rights")
     for said in feedback(slot):
         yield _line(said)
     again = when(session.due(slot), now)
@@ -83,6 +85,14 @@ def outcome(session: Session, slot: Slot, now: datetime) -> Iterator[Widget]:
             Content(f"{rated}; asked again {again or 'later'}. 1 again, 2 hard, 3 good, 4 easy."),
             classes="tip",
         )
+
+
+def _options(slot: Slot) -> Iterator[str]:
+    """The options as they were ticked."""
+    ticked = slot.response if isinstance(slot.response, list) else [slot.response]
+    for place, part in enumerate(slot.shown.parts):
+        box = "[x]" if part.index in ticked else "[ ]"
+        yield f"{box} {letter(place)}) {plain(part.text)}"
 
 
 def markdown(text: str, kind: str) -> Markdown:

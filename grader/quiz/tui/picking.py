@@ -32,8 +32,8 @@ class PickOne(OptionList):
         self._given = given
 
     def on_mount(self) -> None:
-        """Start on the answer given before."""
-        self.highlighted = self._values.index(self._given) if self._given in self._values else 0
+        """Start on the answer given before, or on none: a second Enter must not answer the next question."""
+        self.highlighted = self._values.index(self._given) if self._given in self._values else None
 
     def on_key(self, event: events.Key) -> None:
         """A letter moves to its option."""
@@ -122,6 +122,7 @@ class Arrange(OptionList):
     def __init__(self, parts: Sequence[Part], given: object = None) -> None:
         """Answers with the authored indices in the order made."""
         by_index = {part.index: part for part in parts}
+        self._shown = list(by_index)
         order = given if isinstance(given, list) and sorted(given) == sorted(by_index) else list(by_index)
         self._parts = [by_index[index] for index in order]
         super().__init__(*self._prompts(), classes="answer")
@@ -145,7 +146,10 @@ class Arrange(OptionList):
         self.confirm()
 
     def confirm(self) -> None:
-        """Answer with the order as it stands."""
+        """Answer with the order as it stands. The order shown first is never the right one."""
+        if [part.index for part in self._parts] == self._shown:
+            self.post_message(Unanswered("Move the steps first (Shift and an arrow)."))
+            return
         self.post_message(Answered([part.index for part in self._parts]))
 
     def _prompts(self) -> list[Option]:
