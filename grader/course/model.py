@@ -37,7 +37,7 @@ class Framework(StrEnum):
 class Bounds(_Strict):
     """What one exercise may use. Times are per request on the judge's clock."""
 
-    wall_s: Annotated[float, Field(gt=0, le=600)] = 10.0
+    wall_s: Annotated[float, Field(gt=0, le=600)] = 5.0
     memory_mib: Annotated[int, Field(ge=64, le=65536)] = 1024
     output_kib: Annotated[int, Field(ge=1, le=16384)] = 64
 

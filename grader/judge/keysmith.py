@@ -10,10 +10,11 @@ import functools
 import hashlib
 import inspect
 import io
+import threading
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -36,35 +37,75 @@ _AUTOMATIC = (Form.FLOAT64, Form.TRANSPOSED, Form.STRIDED)
 _EXTREMES = (Form.LARGE, Form.TINY, Form.NEGATIVE, Form.ZERO)
 
 
-class Keysmith:
-    """Keys and what the chaffs give, from a cache folder or made anew."""
+#: references and chaffs run one at a time: standard output and the random generators are the whole process's
+_BENCH = threading.RLock()
 
-    def __init__(self, cache: Path) -> None:
+Made = TypeVar("Made")
+
+
+class _Held(Generic[Made]):
+    """The last few things made, by name; each is made once, however many threads ask for it."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._found: dict[str, Made] = {}
+
+    def get(self, name: str, make: Callable[[], Made]) -> Made:
+        found = self._found.get(name)
+        if found is not None:
+            return found
+        with _BENCH:
+            if name not in self._found:
+                made = make()
+                while len(self._found) >= self._size:
+                    self._found.pop(next(iter(self._found)))
+                self._found[name] = made
+            return self._found[name]
+
+
+class Keysmith:
+    """Keys and what the chaffs give, from memory, from a cache folder, or made anew. Threads may share one."""
+
+    def __init__(self, cache: Path, held: int = 256) -> None:
         self.cache = cache
+        self._keys: _Held[Key] = _Held(held)
+        self._chaffs: _Held[dict[str, list[Seen]]] = _Held(held)
 
     def key(self, exercise: Exercise, seed: int = 0, device: str = "cpu", dtype: str = "float32") -> Key:
         """The key of one exercise. Raises: `CourseError` when the solution cannot serve as one."""
         path = self._path(exercise, seed, device, dtype, "key")
-        stored = keys.load(path)
-        if stored is not None:
-            return keys.key_of(stored)
-        made = Key(
-            exercise.id, exercise.fingerprint, seed, device, tuple(self._cases(exercise, seed, device, dtype))
-        )
-        keys.save(path, keys.key_message(made))
-        return made
+
+        def make() -> Key:
+            stored = keys.load(path)
+            if stored is not None:
+                return keys.key_of(stored)
+            made = Key(
+                exercise.id,
+                exercise.fingerprint,
+                seed,
+                device,
+                tuple(self._cases(exercise, seed, device, dtype)),
+            )
+            keys.save(path, keys.key_message(made))
+            return made
+
+        return self._keys.get(path.name, make)
 
     def chaffs(
         self, exercise: Exercise, key: Key, seed: int = 0, dtype: str = "float32"
     ) -> dict[str, list[Seen]]:
         """What each chaff gives on every case of `key`."""
         path = self._path(exercise, seed, key.device, dtype, "chaffs")
-        stored = keys.load(path)
-        if stored is not None:
-            return keys.seen_from(stored)
-        made = {chaff.name: self.run(exercise, chaff, key) for chaff in exercise.solution.chaffs}
-        keys.save(path, keys.seen_message(made))
-        return made
+
+        def make() -> dict[str, list[Seen]]:
+            stored = keys.load(path)
+            if stored is not None:
+                return keys.seen_from(stored)
+            made = {chaff.name: self.run(exercise, chaff, key) for chaff in exercise.solution.chaffs}
+            keys.save(path, keys.seen_message(made))
+            return made
+
+        return self._chaffs.get(path.name, make)
 
     def run(self, exercise: Exercise, variant: Variant, key: Key) -> list[Seen]:
         """What one trusted implementation gives on every case of `key`, in this process."""
@@ -301,7 +342,12 @@ def quiet() -> Iterator[None]:
     import torch
 
     state = torch.get_rng_state(), np.random.get_state(), random.getstate()
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(), np.errstate(all="ignore"):
+    with (
+        _BENCH,
+        contextlib.redirect_stdout(io.StringIO()),
+        warnings.catch_warnings(),
+        np.errstate(all="ignore"),
+    ):
         warnings.simplefilter("ignore")
         try:
             yield
