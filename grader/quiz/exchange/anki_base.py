@@ -60,7 +60,7 @@ def _database(archive: Archive, name: str) -> bytes:
 def _zstd() -> Callable[[bytes], bytes] | None:
     """Unpacks Zstandard up to the bound, where a library for it is installed."""
     try:
-        import zstandard
+        import zstandard  # type: ignore[import-not-found, unused-ignore]
     except ImportError:
         return None
 

@@ -97,7 +97,8 @@ def _sorted_out(
 def _appended(old: str, fresh: Imported, path: Path) -> str:
     """The bank's text with entries after its last one."""
     root = yaml.compose(old, Loader=yaml.SafeLoader)
-    items = next(value for key, value in root.value if key.value == "items")  # parse_bank saw to it
+    assert isinstance(root, yaml.MappingNode)  # parse_bank saw to it
+    items = next(value for key, value in root.value if key.value == "items")
     if not fresh.items:
         return old
     if items.flow_style or not items.value:

@@ -35,13 +35,11 @@ def write_csv(bank: Bank, packing: Packing) -> Exported:
     out = io.StringIO(newline="")
     sheet = csv.writer(out, lineterminator="\r\n")
     sheet.writerow(COLUMNS)
+    losses: list[Loss] = []
     for item in bank.items:
-        sheet.writerow([guarded(cell) for cell in _row(data_of(item))])
-    losses = [
-        Loss(item.id, "image", "the file is named, not packed: copy it along")
-        for item in bank.items
-        if item.image
-    ]
+        sheet.writerow([guarded(cell) for cell in _row(_fitted(data_of(item), losses))])
+        if item.image:
+            losses.append(Loss(item.id, "", "the picture is named, not packed: copy it along"))
     if bank.about.strip():
         losses.append(Loss("", "about", "the remark about the whole bank"))
     return Exported(out.getvalue().encode("utf-8-sig"), tuple(losses))

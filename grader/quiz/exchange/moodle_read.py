@@ -46,7 +46,7 @@ def read_moodle(data: bytes, name: str) -> Imported:
         )
     gather, title = Gather(), ""
     for child in root:
-        if not isinstance(child.tag, str):
+        if callable(child.tag):  # a comment
             _remark(gather, child.text or "")
         elif child.tag == "question" and child.get("type") == "category":
             title = title or _category(_text(child.find("category")))
@@ -189,12 +189,12 @@ def _unit(question: Element, say: Say) -> Data | None:
     if not same:
         return None
     convert = {name: size_of(multiplier) for name, multiplier in units if float(multiplier) != 1}
-    unit: Data = {"symbol": same[0], "also": same[1:], "convert": convert}
+    found: Data = {"symbol": same[0], "also": same[1:], "convert": convert}
     if _plain(question, "unitgradingtype") not in {"", "0"}:
-        unit["required"] = True
+        found["required"] = True
         if abs(_float(_plain(question, "unitpenalty"), 0.5) - 0.5) > 1e-6:
             say("unit.required", "the penalty for a missing unit: it is half here")
-    return {key: value for key, value in unit.items() if value not in ([], {})}
+    return {key: value for key, value in found.items() if value}
 
 
 def _shortanswer(question: Element, data: Data, say: Say) -> Data:

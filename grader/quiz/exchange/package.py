@@ -28,7 +28,8 @@ class Resource:
 
 def xml_bytes(root: Element) -> bytes:
     """An XML document in UTF-8."""
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="utf-8") + b"\n"
+    text: bytes = tostring(root, encoding="utf-8")
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + text + b"\n"
 
 
 def identifier(prefix: str, text: str) -> str:

@@ -64,7 +64,8 @@ class _Build:
             declaration, "mapping", lowerBound="0", upperBound=str(self.points), defaultValue="0"
         )
         for key, share in scores:
-            SubElement(mapping, "mapEntry", mapKey=key, mappedValue=f"{share * self.points:.6f}", **extra)
+            given = {"mapKey": key, "mappedValue": f"{share * self.points:.6f}", **extra}
+            SubElement(mapping, "mapEntry", given)
         score = SubElement(self.processing, "setOutcomeValue", identifier="SCORE")
         SubElement(score, "mapResponse", identifier="RESPONSE")
 
@@ -171,7 +172,7 @@ def _mistakes(build: _Build, condition: Element, base: str) -> None:
         case = SubElement(condition, "responseElseIf" if len(condition) else "responseIf")
         name = "equal" if base == "float" else "stringMatch"
         extra = {"toleranceMode": "exact"} if base == "float" else {"caseSensitive": "false"}
-        test = SubElement(case, name, **extra)
+        test = SubElement(case, name, extra)
         SubElement(test, "variable", identifier="RESPONSE")
         SubElement(test, "baseValue", baseType=base).text = str(answer)
         _set(case, "FEEDBACK", "identifier", f"m{place}")
@@ -275,7 +276,8 @@ _KINDS: dict[str, Callable[[_Build], None]] = {
 
 
 def _outcome(name: str, base: str, cardinality: str = "single", **extra: str) -> Element:
-    return Element("outcomeDeclaration", identifier=name, cardinality=cardinality, baseType=base, **extra)
+    given = {"identifier": name, "cardinality": cardinality, "baseType": base, **extra}
+    return Element("outcomeDeclaration", given)
 
 
 def _entry(parent: Element, response: str, length: int) -> None:
@@ -287,7 +289,7 @@ def _equal(parent: Element, response: str, near: float) -> None:
     extra = (
         {"toleranceMode": "absolute", "tolerance": f"{near} {near}"} if near else {"toleranceMode": "exact"}
     )
-    test = SubElement(parent, "equal", **extra)
+    test = SubElement(parent, "equal", extra)
     SubElement(test, "variable", identifier=response)
     SubElement(test, "correct", identifier=response)
 

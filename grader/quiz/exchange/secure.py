@@ -30,7 +30,7 @@ _NOT_XML = re.compile(r"[^\t\n\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 def decode(data: bytes, name: str, *, line_ends: bool = True) -> str:
     """Text of UTF-8, UTF-16 with a byte order mark, or else Windows-1252.
 
-    Line ends become `\\n`, unless `line_ends` is False.
+    Line ends become newlines, unless `line_ends` is False.
 
     Raises: InputError for what holds zero bytes and so is no text.
     """
@@ -76,7 +76,7 @@ def parse_xml(data: bytes, name: str) -> Element:
 
 
 def xml_text(text: str) -> str:
-    """`text` as XML 1.0 can hold it: other characters become U+FFFD, line ends `\\n`."""
+    """`text` as XML 1.0 can hold it: other characters become U+FFFD, line ends newlines."""
     return _NOT_XML.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
