@@ -52,6 +52,18 @@ class Known:
 
 _NOTHING = Known()
 
+# What memory is made of; skips and hints belong to their session alone.
+_KINDS = (
+    Kind.ANSWER,
+    Kind.CORRECT,
+    Kind.FLAG,
+    Kind.UNFLAG,
+    Kind.MEANING,
+    Kind.EXERCISE,
+    Kind.DUE,
+    Kind.WEIGHTS,
+)
+
 
 @dataclass
 class Memory:
@@ -74,7 +86,7 @@ class Memory:
         if entry.kind is Kind.WEIGHTS:
             self.weights = tuple((entry.data or {}).get("weights", ()))
             self.known = {item: self._recounted(known) for item, known in self.known.items()}
-        elif entry.item:
+        elif entry.item and entry.kind in _KINDS:
             self.known[entry.item] = self._after(self.of(entry.item), entry)
 
     def _after(self, known: Known, entry: Entry) -> Known:
@@ -126,18 +138,6 @@ def replay(entries: Iterable[Entry]) -> Memory:
     for entry in entries:
         memory.apply(entry)
     return memory
-
-
-_KINDS = (
-    Kind.ANSWER,
-    Kind.CORRECT,
-    Kind.FLAG,
-    Kind.UNFLAG,
-    Kind.MEANING,
-    Kind.EXERCISE,
-    Kind.DUE,
-    Kind.WEIGHTS,
-)
 
 
 def remember(log: ReviewLog, items: Iterable[str] | None = None) -> Memory:

@@ -272,12 +272,19 @@ class Plain:
             self._say("Type :finish to hand in, or :go and a number to change an answer.")
 
     def _after(self) -> Ending:
+        session = self.session
         self._review()
-        missed = len(self.session.missed)
-        if self.session.mode is Mode.EXAM or not missed:
-            return Ending.FINISHED
-        typed = self._read(f"Type r to repeat the {missed} you missed, or Enter to end > ")
-        return Ending.REPEAT if (typed or "").strip().lower() == "r" else Ending.FINISHED
+        missed = len(session.missed) if session.mode is Mode.PRACTICE else 0
+        repeat = f", r to repeat the {missed} you missed" if missed else ""
+        while True:
+            typed = self._read(f"Type a number to look at a question{repeat}, or Enter to end > ")
+            word = (typed or "").strip().lower()
+            if word == "r" and missed:
+                return Ending.REPEAT
+            if not word.isdecimal() or not session.go(int(word) - 1, self._clock()):
+                return Ending.FINISHED
+            self._show()
+            self._feedback(session.current)
 
     def _leave(self) -> Ending:
         session = self.session

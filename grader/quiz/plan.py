@@ -13,6 +13,7 @@ from typing import Any
 from grader.errors import GraderError, UsageError
 from grader.quiz.bank import Library
 from grader.quiz.draw import draw
+from grader.quiz.durations import when
 from grader.quiz.kinds import Output
 from grader.quiz.memory import Memory
 from grader.quiz.model import AnyItem
@@ -162,5 +163,7 @@ def _nothing(library: Library, memory: Memory, now: datetime, order: Sequence[st
     if not library.items:
         return UsageError("the banks hold no questions", remedy="name another bank")
     dues = [due for item in library.items if (due := memory.of(item).due) is not None]
-    when = f"; the next is due {min(dues):%Y-%m-%d %H:%M} UTC" if dues else ""
-    return UsageError(f"nothing is due{when}", remedy="name a bank to practise all of it, or leave --due out")
+    soonest = f"; the next question comes {when(min(dues), now)}" if dues else ""
+    return UsageError(
+        f"nothing is due{soonest}", remedy="name a bank to practise all of it, or leave --due out"
+    )

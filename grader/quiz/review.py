@@ -53,4 +53,5 @@ def _heading(session: Session, now: datetime) -> str:
     if session.mode is Mode.EXAM and not session.is_over:
         return f"Your exam so far: {answered}, {spent}."
     right = sum(slot.mark is not None and slot.mark.correct for slot in session.slots)
-    return f"Your session: {answered}, {right} right, {spent}."
+    word = "exam" if session.mode is Mode.EXAM else "session"
+    return f"Your {word}: {answered}, {right} right, {spent}."

@@ -64,7 +64,8 @@ class Session:
             raise UsageError(f"there is no open session {name}")
         log.append(Entry(Kind.RESUME, now, session=name))
         session._since = now
-        session._enter(session._next_open(-1) or 0, now)
+        unanswered = (place for place, slot in enumerate(session.slots) if not slot.is_answered)
+        session._enter(next(unanswered, 0), now)
         return session
 
     @classmethod
@@ -299,9 +300,9 @@ class Session:
     def _next_open(self, position: int) -> int | None:
         """The next question to ask: on from `position` first; then, in practice, what was skipped once."""
         later = range(position + 1, len(self.slots))
-        if self.mode is Mode.EXAM:
-            return next(iter(later), None)
         open_ones = [place for place, slot in enumerate(self.slots) if not slot.is_answered]
+        if self.mode is Mode.EXAM:
+            return next((place for place in open_ones if place in later), None)
         ahead = [place for place in open_ones if place in later and not self.slots[place].skips]
         again = [place for place in open_ones if self.slots[place].skips < 2]
         after = [place for place in again if place > position] or [one for one in again if one != position]
