@@ -45,9 +45,10 @@ class Judge:
         bench = Bench(exercise, key, lambda: self.keysmith.chaffs(exercise, key, self.seed), not self.hidden)
         checks = checks_of(exercise, key, exercise.solution.option("CHECKS", {}))
         result = result_of(bench, checks, held.outcomes)
-        return result.model_copy(
-            update={"wall_s": round(held.wall_s, 6), "output": clean(held.output, limit=8192)}
-        )
+        printed = (
+            "" if self.hidden else clean(held.output, limit=8192)
+        )  # it may hold what it read of hidden cases
+        return result.model_copy(update={"wall_s": round(held.wall_s, 6), "output": printed})
 
 
 def read_submission(path: Path) -> str:

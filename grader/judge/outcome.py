@@ -12,6 +12,7 @@ from grader.judge.compare import Answer, Difference, Wrong, compare
 from grader.judge.key import Form, KeyCase, Seen
 from grader.judge.report import Place, Status
 from grader.judge.statistics import check_statistic
+from grader.judge.text import clean
 
 
 class Part(StrEnum):
@@ -104,22 +105,22 @@ def _is_result(name: str) -> bool:
     return name.startswith(("output", "len(", "keys(")) or name.endswith(" frozen")
 
 
-_CONDUCT = {
-    "mutated": "changes its argument {}, which belongs to the caller",
-    "globals": "changes {}, which every other part of the program shares",
+#: what a call must not do, in words that follow "Your code"
+CONDUCT = {
+    "mutated": "changes an argument, which belongs to the caller",
+    "globals": "changes state that every other part of the program shares",
     "again": "gives another answer when called a second time with the same arguments",
-    "attached": "leaves {} attached to the graph, so every step keeps all earlier ones in memory",
-    "devices": "returns {} on another device than the input's",
+    "attached": "leaves state attached to the graph, so every step keeps all earlier ones in memory",
+    "devices": "returns a tensor on another device than the input's",
 }
 
 
 def _conduct(answer: Answer) -> list[Difference]:
     found = []
-    for fact, sentence in _CONDUCT.items():
+    for fact, sentence in CONDUCT.items():
         claimed: Any = answer.facts.get(fact)
         if claimed:
-            names = (
-                ", ".join(str(name) for name in claimed) if isinstance(claimed, list | dict) else str(claimed)
-            )
-            found.append(Difference(fact, Wrong.VALUE, f"Your code {sentence.format(names[:200])}."))
+            names = ", ".join(str(name) for name in claimed) if isinstance(claimed, list | dict) else ""
+            which = "" if fact == "again" else f": {clean(names, limit=200)}"
+            found.append(Difference(fact, Wrong.VALUE, f"Your code {sentence}{which}."))
     return found

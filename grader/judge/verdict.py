@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from grader.course.catalog import Exercise
 from grader.judge.checks import Check
+from grader.judge.compare import Wrong
 from grader.judge.diagnose import diagnose
 from grader.judge.key import Key, KeyCase, Seen
-from grader.judge.outcome import CaseOutcome, Part
+from grader.judge.outcome import CONDUCT, CaseOutcome, Part
 from grader.judge.picture import expected_and_actual, heat
 from grader.judge.report import CaseInfo, CheckVerdict, Diagnosis, Result, Status, worst
 
@@ -144,6 +146,8 @@ def _is_silent(outcome: CaseOutcome) -> bool:
 
 def _shown(bench: Bench, index: int, outcome: CaseOutcome, part: Part) -> dict[str, Any]:
     """What is said of the first failing case, which is the smallest."""
+    if not bench.show_cases:
+        return _hidden(index, outcome, part)
     differences = outcome.of(part)
     if not differences:
         return {
@@ -151,23 +155,52 @@ def _shown(bench: Bench, index: int, outcome: CaseOutcome, part: Part) -> dict[s
             "places": list(outcome.places),
             "case": _case_info(bench, outcome.case),
         }
-    first = differences[0]
-    if not bench.show_cases:
-        return {
-            "message": f"{first.message} (hidden case {index + 1})",
-            "case": CaseInfo(dtype=_dtype(outcome.case)),
-        }
+    first, others = differences[0], len(differences) - 1
     expected, actual = expected_and_actual(first)
     return {
-        "message": first.message
-        if len(differences) == 1
-        else f"{first.message}; and {len(differences) - 1} more",
+        "message": f"{first.message}; and {others} more" if others else first.message,
         "case": _case_info(bench, outcome.case),
         "expected": expected,
         "actual": actual,
         "first_difference": None if first.first is None else list(first.first),
         "heat": heat(first),
     }
+
+
+_KINDS = {
+    Wrong.MISSING: "is missing",
+    Wrong.TYPE: "has the wrong type",
+    Wrong.SHAPE: "has the wrong shape",
+    Wrong.DTYPE: "has the wrong dtype",
+    Wrong.NONFINITE: "has NaN or infinity",
+    Wrong.VALUE: "is wrong",
+    Wrong.NO_GRADIENT: "is missing: no gradient arrives",
+    Wrong.STATISTIC: "is distributed wrongly",
+}
+
+
+def _hidden(index: int, outcome: CaseOutcome, part: Part) -> dict[str, Any]:
+    """What failed, without a value of the case: nor what the learner's code says, which may have read its inputs."""
+    where = f"(hidden case {index + 1})"
+    case = CaseInfo(dtype=_dtype(outcome.case))
+    if part is Part.MANNERS and outcome.of(part):
+        return {"message": f"Your code {CONDUCT[outcome.of(part)[0].name]} {where}", "case": case}
+    if outcome.of(part):
+        first = outcome.of(part)[0]
+        return {"message": f"{first.name} {_KINDS[first.wrong]} {where}", "case": case}
+    places = [place.model_copy(update={"text": "", "function": ""}) for place in outcome.places]
+    known = outcome.status in (Status.NOT_IMPLEMENTED, *_LIMITS) or outcome.error_type == "missing"
+    message = outcome.message if known else f"{_name_only(outcome.error_type)} {where}"
+    return {"message": message, "places": places, "case": case}
+
+
+_LIMITS = (Status.TIMEOUT, Status.MEMORY_LIMIT, Status.OUTPUT_LIMIT, Status.CRASHED)
+
+
+def _name_only(kind: str | None) -> str:
+    """An exception's class name, if it is one of Python's own: any other is the learner's text."""
+    known = isinstance(getattr(builtins, kind or "", None), type)
+    return kind if kind is not None and known else "An exception"
 
 
 def _dtype(case: KeyCase) -> str:

@@ -133,3 +133,19 @@ def test_an_answer_nearer_to_the_truth_than_the_reference_passes(judge: Judge, c
     exact = next(wheat for wheat in exercise.solution.wheats if wheat.name == "conv2d_windows")
     assert ".double()" in exact.source
     assert judge.judge(exercise, exact.source).status is Status.PASSED
+
+
+def test_hidden_cases_do_not_leak_through_what_the_code_says(judge: Judge, course: Course) -> None:
+    source = """
+        def max_pool2d(input, *rest, **options):
+            print("SECRET", input)
+            class Told(ValueError):
+                pass
+            Told.__name__ = "SECRET" + str(float(input.flatten()[0]))
+            raise Told(f"SECRET {input.tolist()}")
+        """
+    hidden = Judge(judge.pool, judge.keysmith, seed=5, hidden=True)
+    result = hidden.judge(course.exercise("max_pool2d"), textwrap.dedent(source))
+    assert result.status is Status.ERROR
+    assert "SECRET" not in result.model_dump_json()
+    assert "An exception (hidden case 1)" in first(result).message
