@@ -1,0 +1,119 @@
+"""The course's own banks: clean, complete, and with every kind of item in real use."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from grader.quiz.bank import Library, load_banks
+from grader.quiz.draw import draw
+from grader.quiz.kinds import Choice, Multiple, TrueFalse
+from grader.quiz.lint import lint
+from grader.quiz.mark import mark
+from grader.quiz.model import ITEM_TYPES
+from grader.quiz.show import show
+
+QUIZZES = Path(__file__).parents[2] / "quizzes"
+BANKS = sorted(QUIZZES.glob("*.yaml"))
+TOPICS = ["00_seed", *(bank.stem for bank in BANKS if bank.stem != "00_seed")]
+
+# Every exercise the curriculum names, whether or not the course has it already.
+EXERCISES = frozenset(
+    """
+    conv_output_size same_padding pad2d cross_correlate2d conv2d unfold2d conv2d_backward conv_transpose2d
+    receptive_field test_conv2d
+    max_pool2d avg_pool2d max_pool2d_backward global_avg_pool
+    relu sigmoid tanh softmax_cross_entropy vanishing_gradients
+    linear_backward conv_as_matrix parameter_count dropout
+    shift_equivariance_gap max_pool_invariance
+    batch_norm2d batch_norm_backward kaiming_normal
+    residual_block bottleneck_block small_resnet
+    lenet train_step train_digits early_stopping
+    flip rotate random_crop zoom adjust_brightness_contrast translate augment_pipeline
+    freeze replace_head param_groups fine_tune
+    depthwise_separable_conv inverted_residual compound_scaling squeeze_excitation spatial_attention
+    self_attention2d squash dynamic_routing
+    generator discriminator gan_losses discriminator_step generator_step gan_step train_gan
+    """.split()
+)
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return load_banks([QUIZZES])
+
+
+def test_lint_has_nothing_to_say_about_any_bank() -> None:
+    assert [str(finding) for finding in lint([QUIZZES], exercises=EXERCISES)] == []
+
+
+def test_there_is_a_bank_for_each_topic_and_the_seed() -> None:
+    assert [re.match(r"\d\d", bank.stem)[0] for bank in BANKS] == [f"{number:02}" for number in range(13)]
+
+
+def test_there_are_250_items_and_40_with_fresh_numbers(library: Library) -> None:
+    assert len(library.items) >= 250
+    assert sum(bool(item.vars) for item in library.items.values()) >= 40
+
+
+def test_every_type_of_item_is_in_use_at_least_five_times(library: Library) -> None:
+    types = Counter(item.type for item in library.items.values())
+    assert {name: types[name] for name in ITEM_TYPES if types[name] < 5} == {}
+
+
+@pytest.mark.parametrize("name", TOPICS)
+def test_a_bank_has_its_share(library: Library, name: str) -> None:
+    items = next(shelf.bank.items for shelf in library.shelves if shelf.path.stem == name)
+    assert len(items) >= (19 if name == "00_seed" else 20)
+    if name != "00_seed":
+        assert sum(bool(item.vars) for item in items) >= 4
+        assert len({item.type for item in items}) >= 8
+
+
+def test_all_nineteen_questions_of_the_seed_are_there_as_free_recall(library: Library) -> None:
+    seed = next(shelf.bank.items for shelf in library.shelves if shelf.path.stem == "00_seed")
+    cited = [re.match(r"Seed question (\d+)\b", item.source) for item in seed]
+    assert [found and int(found[1]) for found in cited] == list(range(1, 20))
+    assert {item.type for item in seed} == {"recall"}
+    for item in seed:
+        assert len(item.key_points) >= 3 and item.misconceptions, item.id
+
+
+def test_every_question_is_taught_by_other_items_too(library: Library) -> None:
+    """A topic's bank practises one of the exercises that the seed's question links to."""
+    topics = [shelf.bank.items for shelf in library.shelves if shelf.path.stem != "00_seed"]
+    links = {exercise for items in topics for item in items for exercise in item.exercises}
+    seed = next(shelf.bank.items for shelf in library.shelves if shelf.path.stem == "00_seed")
+    assert [item.id for item in seed if not links & set(item.exercises)] == []
+
+
+def test_true_is_not_always_right(library: Library) -> None:
+    fixed = [item.answer for item in library.items.values() if isinstance(item, TrueFalse)]
+    fixed = [answer for answer in fixed if isinstance(answer, bool)]
+    assert 0.25 <= sum(fixed) / len(fixed) <= 0.75
+
+
+def test_picking_the_longest_option_does_not_pay(library: Library) -> None:
+    """By chance one of four; a learner who always takes the longest must stay below one half."""
+    choices = [item for item in library.items.values() if isinstance(item, Choice)]
+    longest = [max(range(len(item.options)), key=lambda i: len(item.options[i].text)) for item in choices]
+    hits = sum(mark(item, draw(item, 0), pick).correct for item, pick in zip(choices, longest, strict=True))
+    assert hits / len(choices) < 0.5
+
+
+def test_every_option_teaches(library: Library) -> None:
+    for item in library.items.values():
+        if isinstance(item, Choice | Multiple):
+            for option in item.options:
+                assert option.feedback.strip(), item.id
+
+
+def test_every_item_can_be_shown_and_marked_for_many_drawings(library: Library) -> None:
+    for item in library.items.values():
+        for seed in range(5 if item.vars else 1):
+            drawn = draw(item, seed)
+            shown = show(item, drawn)
+            assert "{{" not in shown.stem + shown.explanation + shown.code, item.id
+            got = mark(item, drawn, None)
+            assert not got.correct and not got.answered and (got.key or got.parts), item.id
