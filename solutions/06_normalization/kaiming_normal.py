@@ -213,13 +213,6 @@ heavy_tails = mistake(
     lesson="The tails are too heavy for a normal distribution.",
 )
 
-transposed_filters = mistake(
-    "fan_in = weight[0].numel()",
-    "fan_in = weight.shape[0] * (weight.shape[2] * weight.shape[3] if weight.ndim == 4 else 1)",
-    lesson="You count the outputs. What one output value is summed from are the inputs: fan_in, not fan_out.",
-)
-
-
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"linear": 2, "convolution": 3, "two_calls": 1, "parameter": 1}
