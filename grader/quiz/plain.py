@@ -111,12 +111,12 @@ class Plain:
     def _response(self, slot: Slot) -> object:
         tip = how_to(slot.item, slot.shown)
         if tip:
-            self._say(tip)
+            self._text(tip)
         while True:
             try:
                 return self._typed(slot)
             except Unreadable as wrong:
-                self._say(f"{wrong} (:skip leaves the question, :help shows all commands)")
+                self._text(f"{wrong} (:skip leaves the question, :help shows all commands)")
 
     def _typed(self, slot: Slot) -> object:
         if isinstance(slot.item, Cloze):
@@ -130,7 +130,7 @@ class Plain:
 
     def _many_lines(self, slot: Slot) -> str:
         more = " A line with only a dot stands for an empty one." if isinstance(slot.item, Output) else ""
-        self._say(f"Type as many lines as you need, then an empty line.{more}")
+        self._text(f"Type as many lines as you need, then an empty line.{more}")
         lines: list[str] = []
         while (line := self._line("> ", is_first=not lines)).strip():
             lines.append("" if line.strip() == "." and more else line)
@@ -281,10 +281,13 @@ class Plain:
             word = (typed or "").strip().lower()
             if word == "r" and missed:
                 return Ending.REPEAT
-            if not word.isdecimal() or not session.go(int(word) - 1, self._clock()):
+            if not word:
                 return Ending.FINISHED
-            self._show()
-            self._feedback(session.current)
+            if word.isdecimal() and session.go(int(word) - 1, self._clock()):
+                self._show()
+                self._feedback(session.current)
+            else:
+                self._say(f"{word!r} is not a number from 1 to {len(session.slots)}.")
 
     def _leave(self) -> Ending:
         session = self.session

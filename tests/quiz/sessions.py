@@ -50,7 +50,7 @@ def right(item: AnyItem, drawn: Drawn) -> object:
         case Output():
             return mark(item, drawn, None).key
     if item.type == "recall":
-        return "Weight sharing, and each neuron only sees a local region."
+        return "weight sharing; local region"
     return mark(item, drawn, None).key
 
 

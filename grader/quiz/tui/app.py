@@ -108,11 +108,10 @@ class QuizApp(App[Ending]):
     def _show_time(self) -> None:
         now, session = self.clock(), self.session
         left = session.left_s(now)
-        if session.is_over or not self.query("#time"):
-            return
         text = clock_face(session.used_s(now)) if left is None else f"{clock_face(left)} left"
-        self.screen_stack[0].query_one("#time", Static).update(Content(text))
-        if left == 0:
+        for place in self.screen_stack[0].query("#time").results(Static):
+            place.update(Content("over" if session.is_over else text))
+        if left == 0 and not session.is_over:
             session.finish(now, "time is up")
             self._look_back("Time is up.")
 
