@@ -79,7 +79,7 @@ def _add(gather: Gather, given: str, block: str, place: str) -> None:
     if not summary or not summary[1].strip():
         gather.lost(place, "stem", "left out: there is no <summary> with the question")
         return
-    stem = _plain(summary[1])
+    stem = summary[1].strip() if "data-type" in named else _plain(summary[1])
     body = block[summary.end() :].strip()
     if named.get("data-image"):
         body = _PICTURE.sub("", body, count=1)
@@ -101,7 +101,7 @@ def _answered(named: dict[str, str], body: str) -> dict[str, Any]:
     kind = named.get("data-type", "")
     lines = [line for line in body.split("\n") if line.strip()]
     options = [found for line in lines if (found := _OPTION.match(line))]
-    if options and len(options) == len(lines):
+    if options and len(options) == len(lines) and kind in {"", "choice", "multiple"}:
         is_choice = kind == "choice" if kind else sum(found[1] != " " for found in options) == 1
         read = [{"text": found[2], **({"correct": True} if found[1] != " " else {})} for found in options]
         shuffle = {"shuffle": False} if named.get("data-shuffle") == "false" else {}

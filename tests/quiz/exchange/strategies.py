@@ -18,7 +18,9 @@ texts = st.lists(
     max_size=5,
 ).map("".join).filter(lambda text: bool(text.strip()) and not any("\ud800" <= one <= "\udfff" for one in text))  # fmt: skip
 maybe = st.one_of(st.just(""), texts)
-numbers = st.one_of(st.integers(-(10**6), 10**6), st.floats(-1e6, 1e6).filter(lambda one: one == 0 or abs(one) > 1e-9))
+numbers = st.one_of(
+    st.integers(-(10**6), 10**6), st.floats(-1e6, 1e6).filter(lambda one: one == 0 or abs(one) > 1e-9)
+)
 near = st.one_of(st.just(0.0), st.floats(1e-6, 10))
 
 
@@ -31,29 +33,40 @@ def _with(kind: str, needed: dict[str, Any], optional: dict[str, Any]) -> st.Sea
     common |= {"tags": st.lists(texts, max_size=2), "points": st.sampled_from([0.5, 1.0, 2.0])}
     common |= {"exercises": st.just(["conv2d"])}
     return st.tuples(st.fixed_dictionaries({"stem": texts, **needed}), _some({**common, **optional})).map(
-        lambda parts: {"type": kind, **parts[0], **{key: one for key, one in parts[1].items() if one not in ("", [])}}
+        lambda parts: {
+            "type": kind,
+            **parts[0],
+            **{key: one for key, one in parts[1].items() if one not in ("", [])},
+        }
     )
 
 
 def _option(correct: bool) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({"text": texts, "correct": st.just(correct)}, optional={"feedback": maybe, "not_chosen": maybe})
+    return st.fixed_dictionaries(
+        {"text": texts, "correct": st.just(correct)}, optional={"feedback": maybe, "not_chosen": maybe}
+    )
 
 
 _wrong = st.lists(_option(False), min_size=1, max_size=3)
 _flags = {"shuffle": st.booleans()}
 _mistakes = st.lists(st.fixed_dictionaries({"answer": numbers, "feedback": texts}), max_size=2)
-_wordings = st.lists(st.fixed_dictionaries({"answer": st.lists(texts, min_size=1, max_size=2), "feedback": texts}), max_size=2)
+_wordings = st.lists(
+    st.fixed_dictionaries({"answer": st.lists(texts, min_size=1, max_size=2), "feedback": texts}), max_size=2
+)
 _accept = st.lists(texts, min_size=1, max_size=3)
 _blank = st.one_of(
-    st.fixed_dictionaries({"type": st.just("short"), "accept": _accept}, optional={"reject": _accept, "typos": st.just(0)}),
+    st.fixed_dictionaries(
+        {"type": st.just("short"), "accept": _accept}, optional={"reject": _accept, "typos": st.just(0)}
+    ),
     st.fixed_dictionaries({"type": st.just("numeric"), "answer": numbers}, optional={"abs_tol": near}),
 )
 _unit = st.fixed_dictionaries(
-    {"symbol": st.just("MiB")}, optional={"also": st.just(["mebibytes"]), "convert": st.just({"GiB": 1024.0}), "required": st.booleans()}
+    {"symbol": st.just("MiB")},
+    optional={"also": st.just(["mebibytes"]), "convert": st.just({"GiB": 1024.0}), "required": st.booleans()},
 )
 _cloze = st.tuples(texts, texts, _blank, _blank).map(
     lambda parts: {
-        "text": f"{parts[0].replace('[[', '[ [')} [[first]] {parts[1].replace('[[', '[ [')} [[b7]].",
+        "text": f"{parts[0].replace('[', '(')} [[first]] {parts[1].replace('[', '(')} [[b7]].",
         "blanks": {"first": parts[2], "b7": parts[3]},
     }
 )

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
-from tests.quiz.exchange.strategies import banks
 
 from grader.quiz.exchange.concrete import concrete
 from grader.quiz.exchange.formats import FORMATS, read_bytes, write_bytes
@@ -17,6 +16,7 @@ from grader.quiz.exchange.prepare import Profile, prepare, prepare_all
 from grader.quiz.exchange.qti12 import QTI12
 from grader.quiz.exchange.qti21 import QTI21
 from grader.quiz.model import AnyItem, Bank
+from tests.quiz.exchange.strategies import banks
 
 PACKING = Packing(lambda path: None, datetime(2026, 1, 1, tzinfo=UTC))
 PROFILES = {"gift": GIFT, "moodle": MOODLE, "markdown": MARKDOWN}
@@ -26,7 +26,11 @@ SOME = settings(deadline=None, max_examples=60)
 def plain(item: AnyItem, lost: frozenset[str] = frozenset()) -> Data:
     """Data less what is lost; spaces at the ends of a text mean nothing."""
     kept: Data = without(data_of(item), lost)
-    return {key: value for key, value in mapped(kept, lambda key, text: text.strip()).items() if value not in ("", [], {})}
+    return {
+        key: value
+        for key, value in mapped(kept, lambda key, text: text.strip()).items()
+        if value not in ("", [], {})
+    }
 
 
 @pytest.mark.parametrize("name", ["csv", "apkg"])
@@ -52,14 +56,19 @@ def test_a_file_is_read_back_as_the_items_that_were_prepared_for_it(name: str, b
     assert back.losses == ()
 
 
-@pytest.mark.parametrize("profile", [GIFT, MOODLE, MARKDOWN, QTI12, QTI21], ids=["gift", "moodle", "markdown", "qti12", "qti21"])
+@pytest.mark.parametrize(
+    "profile", [GIFT, MOODLE, MARKDOWN, QTI12, QTI21], ids=["gift", "moodle", "markdown", "qti12", "qti21"]
+)
 @given(bank=banks())
 @SOME
 def test_whatever_preparing_changes_is_among_the_losses(profile: Profile, bank: Bank) -> None:
     for item in bank.items:
         one, losses = prepare(item, profile, PACKING.pictures)
         if "type" in keys_of(losses):
-            assert (one.item.id, one.item.points) == (item.id, item.points if "points" not in keys_of(losses) else one.item.points)
+            assert (one.item.id, one.item.points) == (
+                item.id,
+                item.points if "points" not in keys_of(losses) else one.item.points,
+            )
             continue
         lost = keys_of(losses)
         drafted = frozenset({"key_points", "examples"}) if item.type == "recall" else frozenset[str]()
