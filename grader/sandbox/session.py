@@ -14,6 +14,7 @@ from grader.sandbox.child import Child, Record
 from grader.sandbox.exchange import BadAnswer, Exchange, NoAnswer, NotInTime, TooMuchOutput
 from grader.sandbox.policy import Ending, Limits, Outcome, WorkerEnded
 from grader.worker import wire
+from grader.worker.integrity import CHANGED
 from grader.worker.protocol import LENGTH
 
 _STATUS_S, _KILLED_S, _WALLS_S = 1.0, 10.0, 120.0
@@ -140,6 +141,11 @@ class Session:
             return Ending.MEMORY_LIMIT, f"needed more than {limits.memory_mib} MiB, the limit"
         if status == -9:
             return Ending.CRASHED, "the process closed its pipes to the grader, or was killed by the system"
+        if status == CHANGED:
+            return (
+                Ending.CRASHED,
+                "the code replaced parts of the grader or of Python's built-ins in its process",
+            )
         if status >= 0:
             return Ending.CRASHED, f"the process ended itself with status {status}"
         return Ending.CRASHED, f"the process was ended by {_SIGNALS.get(status, f'signal {-status}')}"

@@ -26,12 +26,6 @@ class Backend(Protocol):
     def is_plain(self, value: object) -> bool:
         """Whether `value` is an array of exactly this framework's type; a subclass may lie about its values."""
 
-    def copy(self, array: Any) -> Any:
-        """A copy of the values, apart from any graph."""
-
-    def same(self, one: Any, other: Any) -> bool:
-        """Whether two arrays hold the same values in the same shape and dtype."""
-
     def generator(self, seed: int, device: str) -> Any:
         """A seeded generator of random numbers."""
 
@@ -63,16 +57,6 @@ class NumpyBackend:
     def is_plain(self, value: object) -> bool:
         """See `Backend`."""
         return type(value) is np.ndarray or isinstance(value, np.generic)
-
-    def copy(self, array: Any) -> Any:
-        """See `Backend`."""
-        return np.array(array, copy=True)
-
-    def same(self, one: Any, other: Any) -> bool:
-        """See `Backend`."""
-        return bool(
-            one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
-        )
 
     def generator(self, seed: int, device: str) -> Any:
         """See `Backend`."""
@@ -121,16 +105,6 @@ class TorchBackend:
     def is_plain(self, value: object) -> bool:
         """See `Backend`."""
         return type(value) is self.torch.Tensor or type(value) is self.torch.nn.Parameter
-
-    def copy(self, array: Any) -> Any:
-        """See `Backend`."""
-        return array.detach().clone()
-
-    def same(self, one: Any, other: Any) -> bool:
-        """See `Backend`."""
-        if one.dtype != other.dtype or one.shape != other.shape:
-            return False
-        return bool(((one == other) | ((one != one) & (other != other))).all())
 
     def generator(self, seed: int, device: str) -> Any:
         """See `Backend`."""

@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from grader.worker import confine, landlock, seccomp
+from grader.worker import confine, integrity, landlock, seccomp
 from grader.worker.confine import Walls
 from grader.worker.protocol import CONFINED, LENGTH, REPLY, REQUEST
 from grader.worker.warm import warm
@@ -19,8 +19,15 @@ _RULES = REPLY + 1
 def load(framework: str, walls: Walls) -> None:
     """What each worker would otherwise import or compute for itself."""
     warm(framework)
-    import grader.worker.serve  # noqa: F401
+    import grader.worker.serve
+    from grader.worker import globals_state, memory
 
+    if framework != "numpy":
+        import grader.worker.nets  # noqa: F401
+
+    memory.prepare(framework)
+    globals_state.prepare(framework)
+    integrity.seal()
     if walls.namespaces and walls.seccomp:
         seccomp.program(1)  # a zygote's workers are process 1 of their namespace
 
@@ -68,7 +75,7 @@ def live(walls: Walls, descriptors: Sequence[int], home: str, file_mib: int, rul
         os.write(REPLY, CONFINED)
         from grader.worker.serve import serve
 
-        serve(REQUEST, REPLY)
+        serve(REQUEST, REPLY, integrity.seal())
         code = 0
     except BaseException as error:
         os.write(2, f"{type(error).__name__}: {error}\n".encode(errors="replace")[:2000])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,30 +22,46 @@ def touched(before: dict[str, Any], framework: str) -> list[str]:
 
 
 def _equal(one: Any, other: Any) -> bool:
-    return bool(np.array_equal(one, other)) if isinstance(one, np.ndarray) else bool(one == other)
+    if isinstance(one, tuple) and len(one) == 2 and isinstance(one[0], np.ndarray):
+        return bool(one[0].tobytes() == other[0].tobytes() and one[1] == other[1])
+    return bool(one == other)
 
 
+@cache
 def _watched(framework: str) -> dict[str, Callable[[], Any]]:
+    """Readers, taken once in the zygote: a learner who replaces `torch.get_rng_state` hides nothing from them."""
     watched: dict[str, Callable[[], Any]] = {
         "Python's random state": random.getstate,
-        "NumPy's global random state": _numpy_random,
+        "NumPy's global random state": _numpy_random(),
         "NumPy's error settings": np.geterr,
         "the recursion limit": sys.getrecursionlimit,
     }
     if framework == "torch":
         import torch
 
+        generator, read = torch.default_generator, torch.default_generator.get_state
+        dtype, device, numpy = torch.get_default_dtype, torch.get_default_device, torch._C.TensorBase.numpy
         watched |= {
-            "torch's global random state": lambda: torch.get_rng_state().numpy(),
-            "torch's default dtype": lambda: str(torch.get_default_dtype()),
+            "torch's global random state": lambda: (numpy(read()), torch.default_generator is generator),
+            "torch's default dtype": lambda: str(dtype()),
             "torch's grad mode": torch.is_grad_enabled,
             "torch's number of threads": torch.get_num_threads,
-            "torch's deterministic setting": torch.are_deterministic_algorithms_enabled,
-            "torch's default device": lambda: str(torch.get_default_device()),
+            "torch's deterministic setting": torch._C._get_deterministic_algorithms,
+            "torch's default device": lambda: str(device()),
         }
     return watched
 
 
-def _numpy_random() -> Any:
-    state = np.random.get_state(legacy=False)
-    return (state["state"]["pos"], state["state"]["key"].tobytes(), state["has_gauss"])
+def _numpy_random() -> Callable[[], Any]:
+    read = np.random.get_state
+
+    def state() -> Any:
+        now = read(legacy=False)
+        return (now["state"]["pos"], now["state"]["key"].tobytes(), now["has_gauss"])
+
+    return state
+
+
+def prepare(framework: str) -> None:
+    """Take the readers now, before any learner's code can replace them."""
+    _watched("numpy" if framework == "numpy" else "torch")

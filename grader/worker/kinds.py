@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from grader.worker import globals_state
+from grader.worker import globals_state, memory
 from grader.worker.backend import Backend, backend
 from grader.worker.matching import Unfit, candidates, own_state, transfer
 from grader.worker.observe import Observation
@@ -111,10 +111,10 @@ def _refresh(request: Request, arguments: Arguments, step: int) -> None:
 
 
 def _watch(request: Request, arguments: Arguments) -> dict[str, Any]:
-    """Copies of every array that the call must not change."""
+    """The memory of every array that the call must not change."""
     spared = request.names("mutates")
     return {
-        name: request.backend.copy(value)
+        name: memory.snapshot(value)
         for name, value in _arrays(request, arguments.values).items()
         if name.split("[")[0] not in spared
     }
@@ -122,11 +122,7 @@ def _watch(request: Request, arguments: Arguments) -> dict[str, Any]:
 
 def _mutated(request: Request, arguments: Arguments, before: Mapping[str, Any]) -> list[str]:
     now = _arrays(request, arguments.values)
-    return [
-        name
-        for name, value in before.items()
-        if not request.backend.same(value, request.backend.copy(now[name]))
-    ]
+    return [name for name, value in before.items() if name not in now or memory.snapshot(now[name]) != value]
 
 
 def _arrays(request: Request, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,7 +140,7 @@ def _observe_net(name: str, net: Any, seen: Observation) -> None:
         seen.add(f"{name}.{key} after", value.detach())
         if value.requires_grad is False and key in dict(net.named_parameters()):
             seen.values[f"{name}.{key} frozen"] = True
-        elif value.grad_fn is not None:
+        elif memory.is_attached(value):
             seen.note("attached", [f"{name}.{key}"])
     seen.values[f"{name}.training after"] = net.training
 
@@ -198,11 +194,12 @@ def run_module(request: Request, entry: Callable[..., Any], seen: Observation) -
     pairs = _give_parameters(request, module, seen)
     module.train()
     _run_mode(request, module, pairs, seen, "")
+    state = own_state(module)
     for name, own in pairs.items():
-        value = own_state(module).get(own)
+        value = state.get(own)
         if value is not None and not isinstance(value, torch.nn.Parameter):
             seen.add_gradient(f"{name} after", transfer(value.detach(), _shape(request, name)))
-            if value.grad_fn is not None:
+            if memory.is_attached(value):
                 seen.note("attached", [name])
         elif value is not None and not value.requires_grad:
             seen.values[f"{name} frozen"] = True

@@ -10,7 +10,7 @@ import linecache
 import os
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from grader.worker.kinds import observe
@@ -20,8 +20,11 @@ _MAX_TEXT = 2000
 _MAX_FRAMES = 8
 
 
-def serve(read_fd: int, write_fd: int) -> None:
-    """Answer frames until the judge closes the pipe. Raises: nothing of the learner's."""
+def serve(read_fd: int, write_fd: int, check: Callable[[], None] = lambda: None) -> None:
+    """Answer frames until the judge closes the pipe; `check` is called before each answer goes out.
+
+    Raises: nothing of the learner's.
+    """
     loaded: dict[str, Loaded] = {}
     while True:
         try:
@@ -30,7 +33,9 @@ def serve(read_fd: int, write_fd: int) -> None:
             return
         answer = _answer(request, loaded)
         _flush()
-        _write_all(write_fd, _packed(answer))
+        frame = _packed(answer)
+        check()
+        _write_all(write_fd, frame)
 
 
 class Loaded:
