@@ -5,40 +5,30 @@ Trusted code only, in the judge's process; the one place on the judge's side tha
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
-import inspect
-import io
-import threading
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
-
-import numpy as np
 
 from grader.author import Case, Draw
 from grader.course.catalog import Exercise
 from grader.course.model import Kind
 from grader.course.solution import Variant
-from grader.errors import CourseError
 from grader.judge import key as keys
-from grader.judge.encode import Encoder, Settings, describe_call, message, request_head, rounded, transformed
-from grader.judge.key import Array, Expected, Form, Key, KeyCase, Seen, seen_of
+from grader.judge.casesmith import CaseSmith, Kink
+from grader.judge.key import Form, Key, KeyCase, Seen, seen_of
+from grader.judge.quiet import BENCH, quiet
 from grader.judge.text import clean, error_signature
-from grader.judge.tolerance import STEP, has_kink, sensitivity, tolerance
 from grader.worker.kinds import observe
 from grader.worker.serve import describe, entries_of
 from grader.worker.wire import Message
 
-PERTURBATIONS = 4
+DRAWS = 6  # how often inputs are drawn anew when chance put one on a kink
 _AUTOMATIC = (Form.FLOAT64, Form.TRANSPOSED, Form.STRIDED)
 _EXTREMES = (Form.LARGE, Form.TINY, Form.NEGATIVE, Form.ZERO)
 
-
-#: references and chaffs run one at a time: standard output and the random generators are the whole process's
-_BENCH = threading.RLock()
 
 Made = TypeVar("Made")
 
@@ -54,7 +44,7 @@ class _Held(Generic[Made]):
         found = self._found.get(name)
         if found is not None:
             return found
-        with _BENCH:
+        with BENCH:
             if name not in self._found:
                 made = make()
                 while len(self._found) >= self._size:
@@ -120,11 +110,21 @@ class Keysmith:
         name = f"{exercise.id}-{_code_version()}-{exercise.fingerprint}-{seed}-{device.replace(':', '')}-{dtype}.{what}"
         return self.cache / name
 
-    def _cases(self, exercise: Exercise, seed: int, device: str, dtype: str) -> Iterator[KeyCase]:
+    def _cases(self, exercise: Exercise, seed: int, device: str, dtype: str) -> list[KeyCase]:
+        """The cases of the first draw that has no input on a kink: with many ReLUs, a seed in a hundred has one."""
+        for again in range(DRAWS - 1):
+            try:
+                return list(self._drawn(exercise, [seed, *[again] * bool(again)], device, dtype))
+            except Kink:
+                continue
+        return list(self._drawn(exercise, [seed, DRAWS], device, dtype))
+
+    def _drawn(self, exercise: Exercise, seeds: Sequence[int], device: str, dtype: str) -> Iterator[KeyCase]:
         reference = exercise.solution.reference
         entries = entries_of(exercise.id, reference.source, list(exercise.info.entry_names))
         smith = CaseSmith(exercise, entries, device)
-        cases = exercise.solution.cases(Draw([seed, zlib.crc32(exercise.id.encode())]))
+        first, *again = seeds
+        cases = exercise.solution.cases(Draw([first, zlib.crc32(exercise.id.encode()), *again]))
         for index, case in enumerate(cases):
             yield smith.make(case, Form.PLAIN, dtype, index)
         for index, case, form in _forms(exercise, cases):
@@ -163,164 +163,6 @@ def _forms(exercise: Exercise, cases: list[Case]) -> Iterator[tuple[int, Case, F
             yield index, case, form
 
 
-class CaseSmith:
-    """Makes single cases: `entries` are the reference's."""
-
-    def __init__(self, exercise: Exercise, entries: Mapping[str, Any], device: str) -> None:
-        self.exercise, self.entries, self.device = exercise, entries, device
-        self.path = exercise.solution.path
-
-    def make(self, case: Case, form: Form, dtype: str, index: int) -> KeyCase:
-        """One case with its expected values. Raises: `CourseError` when the reference fails on it."""
-        encoder = Encoder(form)
-        head = request_head(case, self.exercise.info, self._settings(case), encoder, self.device)
-        arrays = encoder.arrays | self._state(head, case, index)
-        arrays = transformed(arrays, lambda values: rounded(values, dtype))
-        where = f"case {index} ({case.check}, {form})"
-        if head["grads"]:
-            arrays |= self._cotangents(head, arrays, dtype, index, where)
-        truth = self._observe(message(head, arrays, "float64"), where)
-        in_dtype = self._observe(message(head, arrays, dtype), where)
-        spreads = self._spreads(case, head, arrays, truth, where)
-        terms = case.reduction or sum(values.size for values in arrays.values())
-        expected = {
-            name: self._expected(name, truth, in_dtype, spreads.get(name), dtype, terms, where)
-            for name in truth.values
-            if not name.startswith("again ")
-        }
-        call = describe_call(case, self.exercise.info, encoder.arrays, dtype)
-        statistics = tuple(vars(statistic) for statistic in case.statistics)
-        return KeyCase(case.check, form, call, message(head, arrays, dtype), expected, statistics)
-
-    def _expected(
-        self, name: str, truth: Seen, in_dtype: Seen, spread: Array | None, dtype: str, terms: int, where: str
-    ) -> Expected:
-        value, near = truth.values[name], in_dtype.values.get(name)
-        if isinstance(value, float):
-            return self._expected_float(name, value, near, spread, dtype, terms, where)
-        if not isinstance(value, np.ndarray):
-            return Expected(value, 0.0)
-        if not isinstance(near, np.ndarray) or near.shape != value.shape:
-            raise CourseError(
-                f"{where}: the reference gives {name} in float64 and not in {dtype}", path=self.path
-            )
-        if value.dtype.kind != "f":
-            return Expected(value, 0.0, str(value.dtype))
-        if not (np.isfinite(value).all() and np.isfinite(near).all()):
-            raise CourseError(f"{where}: the reference gives NaN or Inf in {name}", path=self.path)
-        bound = self._bound(name, value, near, spread, dtype, terms, where)
-        return Expected(value, bound, dtype if near.dtype != np.float64 or dtype == "float64" else "float64")
-
-    def _expected_float(
-        self,
-        name: str,
-        value: float,
-        near: Any,
-        spread: Array | None,
-        dtype: str,
-        terms: int,
-        where: str,
-    ) -> Expected:
-        """A number computed from arrays is as uncertain as an array; one that is not, to six digits."""
-        if not isinstance(near, float) or not np.isfinite([value, near]).all():
-            raise CourseError(f"{where}: the reference gives no finite {name} in {dtype}", path=self.path)
-        measured = self._bound(name, np.asarray(value), np.asarray(near), spread, dtype, terms, where)
-        return Expected(value, max(float(measured), 1e-6 * abs(value)))
-
-    def _bound(
-        self, name: str, value: Array, near: Array, spread: Array | None, dtype: str, terms: int, where: str
-    ) -> Array:
-        if spread is not None and has_kink(value, spread):
-            raise CourseError(
-                f"{where}: {name} jumps when the inputs change by 10^-6",
-                path=self.path,
-                remedy="move the values off the kink, or say Case(..., smooth=False)",
-            )
-        return tolerance(value, np.zeros_like(value) if spread is None else spread, near, dtype, terms)
-
-    def _spreads(
-        self, case: Case, head: Mapping[str, Any], arrays: Mapping[str, Array], truth: Seen, where: str
-    ) -> dict[str, Array]:
-        if not case.smooth or case.statistics:
-            return {}
-        rng = np.random.default_rng(0)
-        runs = []
-        for _ in range(PERTURBATIONS):
-            moved = transformed(
-                arrays, lambda values: values * (1 + STEP * rng.choice((-1.0, 1.0), values.shape))
-            )
-            runs.append(self._observe(message(head, moved, "float64"), where))
-        floating = {
-            name: np.asarray(value)
-            for name, value in truth.values.items()
-            if isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
-        }
-        return {
-            name: sensitivity(value, [np.asarray(run.values[name]) for run in runs])
-            for name, value in floating.items()
-        }
-
-    def _cotangents(
-        self, head: Mapping[str, Any], arrays: Mapping[str, Array], dtype: str, index: int, where: str
-    ) -> dict[str, Array]:
-        """A random direction for every floating output, so that gradients are vector-Jacobian products."""
-        seen = self._observe(message({**head, "again": False}, arrays, "float64"), where)
-        rng = np.random.default_rng([7, index])
-        return {
-            f"cotangent of {name}": rounded(
-                rng.uniform(0.5, 1.5, value.shape) * rng.choice((-1, 1), value.shape), dtype
-            )
-            for name, value in seen.values.items()
-            if name.startswith("output") and isinstance(value, np.ndarray) and value.dtype.kind == "f"
-        }
-
-    def _state(self, head: Mapping[str, Any], case: Case, index: int) -> dict[str, Array]:
-        """Drawn parameters and buffers: of the reference's module, and of every model among the arguments."""
-        from grader.judge.state import draw_state, net_states
-
-        rng = np.random.default_rng([11, zlib.crc32(self.exercise.id.encode()), index])
-        states = net_states({**head["args"], **head.get("init", {})}, rng)
-        if self.exercise.info.kind is Kind.MODULE:
-            built = _constructor_arguments(head, states)
-            module = self.entries[head["entry"]](*built[0], **built[1])
-            states |= {f"state.{name}": value for name, value in draw_state(module, rng).items()}
-        return states
-
-    def _settings(self, case: Case) -> Settings:
-        option = self.exercise.solution.option
-        entry = self.entries[case.entry or self.exercise.info.entry_names[0]]
-        required = _required(entry) if self.exercise.info.kind is not Kind.MODULE else ()
-        gradients = option("GRADIENTS", None)
-        return Settings(required, tuple(option("MUTATES", ())), gradients, _required(entry))
-
-    def _observe(self, request: Message, where: str) -> Seen:
-        with quiet():
-            try:
-                return seen_of(observe(request, self.entries))
-            except Exception as wrong:
-                raise CourseError(
-                    f"{where}: the reference raises {type(wrong).__name__}: {wrong}", path=self.path
-                ) from wrong
-
-
-def _constructor_arguments(
-    head: Mapping[str, Any], states: Mapping[str, Array]
-) -> tuple[list[Any], dict[str, Any]]:
-    """The constructor's arguments of a `module` case, decoded."""
-    from grader.worker.backend import backend
-    from grader.worker.values import decode
-
-    tensors = message({}, states, "float32").tensors
-    built = decode(head["init"], tensors, backend("torch"), "cpu")
-    positional = [built.values[name] for name in head["init_positional"]]
-    return positional, {name: built.values[name] for name in head["init_keyword"]}
-
-
-def _required(entry: Any) -> tuple[str, ...]:
-    parameters = inspect.signature(entry).parameters.values()
-    return tuple(p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD)
-
-
 def _attempt(request: Message, entries: Mapping[str, Any]) -> Seen:
     try:
         return seen_of(observe(request, entries))
@@ -331,29 +173,3 @@ def _attempt(request: Message, entries: Mapping[str, Any]) -> Seen:
 def _signature(wrong: Exception) -> str:
     described = describe(wrong, "")
     return error_signature(clean(described["type"]), clean(described["message"]))
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Course code may print, warn, or leave a global switch turned: none of it reaches the user or the next run."""
-    import random
-    import warnings
-
-    import torch
-
-    state = torch.get_rng_state(), np.random.get_state(), random.getstate()
-    with (
-        _BENCH,
-        contextlib.redirect_stdout(io.StringIO()),
-        warnings.catch_warnings(),
-        np.errstate(all="ignore"),
-    ):
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        finally:
-            torch.set_default_dtype(torch.float32)
-            torch.set_grad_enabled(True)
-            torch.set_rng_state(state[0])
-            np.random.set_state(state[1])
-            random.setstate(state[2])

@@ -29,15 +29,15 @@ LAMBDA = 4.0
 STEP = 2.0**-20  # relative perturbation; small enough to be linear, large enough to be exact in float64
 MAX_TERMS = 4096
 REFERENCE_MARGIN = 4.0
-KINK = 1e5  # a change this many times the value under a perturbation of size 1 is a jump, not a slope
+STEEP = 1e3  # a slope this many times the value is looked at more closely: it may be a jump
 
 
-def sensitivity(truth: Array, perturbed: Sequence[Array]) -> Array:
-    """|dy| per unit of relative input perturbation: the largest change seen, divided by `STEP`."""
+def sensitivity(truth: Array, perturbed: Sequence[Array], step: float = STEP) -> Array:
+    """|dy| per unit of relative input perturbation: the largest change seen, divided by `step`."""
     if not perturbed:
         return np.zeros_like(truth)
     changes = [np.abs(other - truth) for other in perturbed]
-    return np.asarray(np.max(changes, axis=0) / STEP)
+    return np.asarray(np.max(changes, axis=0) / step)
 
 
 def tolerance(truth: Array, spread: Array, in_dtype: Array, dtype: str, terms: int) -> Array:
@@ -56,9 +56,22 @@ def tolerance(truth: Array, spread: Array, in_dtype: Array, dtype: str, terms: i
     return np.asarray(np.maximum(bound, committed) + TINIEST[dtype], np.float64)
 
 
-def has_kink(truth: Array, spread: Array) -> bool:
-    """Whether the values jump under a tiny perturbation, so that no tolerance can be measured."""
-    if truth.size == 0:
-        return False
-    typical = float(np.sqrt(np.mean(np.square(truth))))
-    return bool(np.max(spread) > KINK * (typical + np.finfo(np.float32).tiny))
+def is_steep(truth: Array, spread: Array) -> bool:
+    """Whether some value changes so much that it may jump; sums that cancel to zero are steep too, and do not."""
+    return bool(np.any(spread > _steep(truth)))
+
+
+def is_jump(truth: Array, spread: Array, finer: Array) -> bool:
+    """Whether a steep value jumps, so that no tolerance can be measured.
+
+    `finer`: the `sensitivity` under much smaller perturbations of the same signs. That of a slope is the same; that of
+    a jump is far larger, or nothing when the jump is no longer reached.
+    """
+    suspects = spread > _steep(truth)
+    ratio = finer[suspects] / spread[suspects]
+    return bool(np.any((ratio > 4.0) | (ratio < 0.25)))
+
+
+def _steep(truth: Array) -> float:
+    typical = float(np.sqrt(np.mean(np.square(truth)))) if truth.size else 0.0
+    return STEEP * (typical + float(np.finfo(np.float32).tiny))

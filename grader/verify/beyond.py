@@ -19,8 +19,9 @@ import numpy as np
 from grader.author import Case, Draw, PerStep
 from grader.course.catalog import Exercise
 from grader.errors import CourseError
+from grader.judge.casesmith import CaseSmith
 from grader.judge.key import Form, KeyCase
-from grader.judge.keysmith import CaseSmith, quiet
+from grader.judge.quiet import quiet
 from grader.verify.trusted import Bench, bench_of
 from grader.worker.serve import entries_of
 

@@ -11,8 +11,8 @@ from typing import Any
 from grader.course.catalog import Exercise
 from grader.judge.compare import Answer
 from grader.judge.key import KeyCase, seen_of
-from grader.judge.keysmith import quiet
 from grader.judge.outcome import CaseOutcome, Part, judge_case
+from grader.judge.quiet import quiet
 from grader.judge.report import Status
 from grader.worker.kinds import observe
 from grader.worker.matching import MAX_CANDIDATES

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.judge.tolerance import STEP, has_kink, sensitivity, tolerance
+from grader.judge.tolerance import STEP, is_jump, is_steep, sensitivity, tolerance
 
 
 def _dot_case(n: int, seed: int, shift: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -58,7 +60,25 @@ def test_the_reference_itself_always_passes() -> None:
     assert np.all(np.abs(near - truth) <= tolerance(truth, np.zeros(2), near, "float32", 4))
 
 
-def test_a_jump_is_noticed() -> None:
-    truth = np.array([1.0, 0.0])
-    assert has_kink(truth, sensitivity(truth, [np.array([1.0, 1.0])]))
-    assert not has_kink(truth, sensitivity(truth, [truth + STEP * 3]))
+def _spread_of(function: Callable[[float], float], at: float, step: float) -> np.ndarray:
+    return sensitivity(np.array(function(at)), [np.array(function(at * (1 + step)))], step)
+
+
+@pytest.mark.parametrize("distance", [1e-9, 0.3 * STEP, 0.9 * STEP])
+def test_a_jump_is_noticed(distance: float) -> None:
+    def jumps(x: float) -> float:
+        return float(x > 1.0 + distance)
+
+    truth, spread = np.array(jumps(1.0)), _spread_of(jumps, 1.0, STEP)
+    assert is_steep(truth, spread)
+    assert is_jump(truth, spread, _spread_of(jumps, 1.0, STEP / 16))
+
+
+def test_a_sum_that_cancels_to_zero_is_no_jump() -> None:
+    truth, spread = np.array(0.0), _spread_of(lambda x: 5 * x - 5.0, 1.0, STEP)
+    assert is_steep(truth, spread)
+    assert not is_jump(truth, spread, _spread_of(lambda x: 5 * x - 5.0, 1.0, STEP / 16))
+
+
+def test_an_ordinary_slope_is_not_steep() -> None:
+    assert not is_steep(np.array([3.0]), _spread_of(lambda x: 3 * x, 1.0, STEP))
