@@ -39,7 +39,7 @@ def test_a_damaged_key_is_made_anew(course: Course, tmp_path: Path) -> None:
     first = smith.key(exercise)
     (file,) = tmp_path.glob("*.key")
     file.write_bytes(file.read_bytes()[:-10])
-    assert len(smith.key(exercise).cases) == len(first.cases)
+    assert len(Keysmith(tmp_path).key(exercise).cases) == len(first.cases)
     assert keys.load(file) is not None
 
 
