@@ -216,29 +216,12 @@ input_changed = mistake(
 
 
 @chaff(
-    "Slopes measured by small differences are good for checking a gradient, but they keep only a few correct digits."
+    "The results are rounded to a few decimals, which leaves nothing of small gradients. Rounding is for printing."
 )
-def finite_differences(grad_output, input, weight, stride=1, padding=0):
-    (sh, sw), (ph, pw) = pair(stride), pair(padding)
-    kh, kw = weight.shape[2:]
-
-    def loss(image, kernel):
-        padded = np.pad(image, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
-        windows = np.lib.stride_tricks.sliding_window_view(padded, (kh, kw), axis=(2, 3))
-        output = np.einsum("nchwij,ocij->nohw", windows[:, :, ::sh, ::sw], kernel)
-        return float((output * grad_output).sum())
-
-    def slope(which):
-        values = [input, weight]
-        gradient = np.zeros(values[which].shape, input.dtype)
-        for index in np.ndindex(*gradient.shape):
-            moved = values[which].copy()
-            moved[index] += 1e-3
-            around = [moved if at == which else value for at, value in enumerate(values)]
-            gradient[index] = (loss(*around) - loss(input, weight)) / 1e-3
-        return gradient
-
-    return slope(0), slope(1), grad_output.sum(axis=(0, 2, 3))
+def rounded_results(grad_output, input, weight, stride=1, padding=0):
+    return tuple(
+        np.round(gradient, 3) for gradient in conv2d_backward(grad_output, input, weight, stride, padding)
+    )
 
 
 # Written after the cases were fixed.
