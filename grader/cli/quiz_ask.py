@@ -85,7 +85,7 @@ def _paths(course_root: Path | None, wish: Wish) -> list[Path]:
     from grader.quiz.start import bank_paths
 
     if course_root is None:
-        from grader.course.catalog import builtin_root
+        from grader.course.builtin import builtin_root
 
         course_root = builtin_root()
     return bank_paths(course_root / "quizzes", wish.banks)

@@ -24,7 +24,7 @@ def lint(banks: tuple[str, ...], form: str, strict: bool, course_root: Path | No
 
     Exit code 3 when there are errors.
     """
-    from grader.course.catalog import builtin_root
+    from grader.course.builtin import builtin_root
     from grader.quiz.lint import Level
     from grader.quiz.lint import lint as find
     from grader.quiz.start import bank_paths

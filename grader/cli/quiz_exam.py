@@ -29,7 +29,7 @@ def results(files: tuple[Path, ...], form: str, banks: tuple[str, ...], course_r
     A signature proves that the file was not changed since its key signed it, and that files with the same key come
     from the same quiz home. It cannot prove who sat there, or what else was on the desk.
     """
-    from grader.course.catalog import builtin_root
+    from grader.course.builtin import builtin_root
     from grader.quiz.bank import load_banks
     from grader.quiz.exam_import import read_results
     from grader.quiz.start import bank_paths

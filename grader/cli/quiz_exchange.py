@@ -131,7 +131,7 @@ def _attempts(logs: tuple[Path, ...], sheets: tuple[Path, ...]) -> Iterable[Firs
 
 
 def _library(banks: tuple[str, ...], course_root: Path | None) -> Library:
-    from grader.course.catalog import builtin_root
+    from grader.course.builtin import builtin_root
     from grader.quiz.bank import load_banks
     from grader.quiz.start import bank_paths
 

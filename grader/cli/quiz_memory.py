@@ -31,7 +31,7 @@ def flags() -> None:
 @course_option
 def regrade(banks: tuple[str, ...], items: tuple[str, ...], course_root: Path | None) -> None:
     """Mark past answers again, as they were asked, by the banks as they are now."""
-    from grader.course.catalog import builtin_root
+    from grader.course.builtin import builtin_root
     from grader.quiz.bank import load_banks
     from grader.quiz.regrade import regrade as mark_again
     from grader.quiz.start import bank_paths

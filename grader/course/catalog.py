@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from grader.course.builtin import builtin_root
 from grader.course.model import CourseInfo, ExerciseInfo, Kind, Topic
 from grader.course.solution import Solution, load_solution
 from grader.course.yamlfile import load, read_text
 from grader.errors import CourseError, Problem, UsageError
 
-_PACKAGE = Path(__file__).resolve().parent.parent
+__all__ = ["Course", "Exercise", "builtin_root", "load_course"]
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,6 @@ class Course:
         chosen = {name for name in names if name in topics}
         wanted = {self.exercise(name).id for name in names if name not in chosen}
         return tuple(e for e in self.exercises if e.id in wanted or e.topic.id in chosen)
-
-
-def builtin_root() -> Path:
-    """The built-in CNN course: this checkout's folders, or the copy that the wheel carries."""
-    packaged = _PACKAGE / "_builtin"
-    return packaged if packaged.is_dir() else _PACKAGE.parent
 
 
 def load_course(root: Path) -> Course:

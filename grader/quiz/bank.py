@@ -2,7 +2,7 @@
 
     CACHE/quiz-<sha256 of the file and of the engine>.json     a bank that was parsed and found right
 
-The cache is JSON and is validated again when read: a damaged entry is parsed anew from the bank itself.
+A damaged entry of the cache is parsed anew from the bank itself.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from grader.course import yamlfile
 from grader.errors import CourseError, GraderError, Problem
 from grader.quiz import outputs
+from grader.quiz.frozen import freeze, thaw
 from grader.quiz.model import AnyItem, Bank
 
 _KEPT = 512  # cache entries; the oldest go first
@@ -139,8 +140,8 @@ def _cached(entry: Path | None) -> Bank | None:
     if entry is None:
         return None
     try:
-        return Bank.model_validate_json(entry.read_bytes(), strict=True)
-    except (OSError, ValueError):
+        return thaw(entry.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError):
         return None
 
 
@@ -151,7 +152,7 @@ def _keep(entry: Path | None, bank: Bank) -> None:
     with contextlib.suppress(OSError):
         entry.parent.mkdir(parents=True, exist_ok=True)
         fresh = entry.with_name(f".{entry.name}.{os.getpid()}")
-        fresh.write_text(bank.model_dump_json(exclude_defaults=True), encoding="utf-8")
+        fresh.write_text(freeze(bank), encoding="utf-8")
         os.replace(fresh, entry)
         old = sorted(entry.parent.glob("quiz-*.json"), key=lambda file: file.stat().st_mtime)
         for file in old[:-_KEPT]:
@@ -166,7 +167,9 @@ def _key(text: str) -> str:
 def _engine() -> bytes:
     """A hash of the models' own source: a bank is parsed again when what a bank may say has changed."""
     here = Path(__file__).parent
-    sources = (here / name for name in ("parts.py", "item.py", "kinds.py", "recall.py", "model.py"))
+    sources = (
+        here / name for name in ("parts.py", "item.py", "kinds.py", "recall.py", "model.py", "frozen.py")
+    )
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).digest()
 
 

@@ -144,7 +144,9 @@ class Session:
     def has_new_meaning(self) -> bool:
         """Whether the current item asks something else than when it was last answered: the learner is to be asked."""
         item = self.current.item
-        return self.mode is Mode.PRACTICE and self.memory.has_new_meaning(item.id, fingerprint(item))
+        if self.mode is Mode.EXAM or not self.memory.of(item.id).fingerprint:
+            return False
+        return self.memory.has_new_meaning(item.id, fingerprint(item))
 
     def due(self, slot: Slot) -> datetime | None:
         """When the item of `slot` is asked next."""

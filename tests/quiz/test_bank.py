@@ -6,6 +6,7 @@ import pytest
 
 from grader.errors import CourseError
 from grader.quiz.bank import load_bank, load_banks
+from grader.quiz.frozen import freeze
 from grader.quiz.model import Bank, fingerprint
 from grader.quiz.schema import quiz_schema
 from tests.quiz.items import FIXTURES, bank_of, item_of
@@ -46,14 +47,13 @@ def test_the_cache_gives_the_same_bank_and_never_a_stale_or_damaged_one(tmp_path
     plain = load_bank(FIXTURES / "every_type.yaml")
     assert load_bank(FIXTURES / "every_type.yaml", cache=cache) == plain
     (entry,) = cache.iterdir()
-    json.loads(entry.read_text())
     assert load_bank(FIXTURES / "every_type.yaml", cache=cache) == plain
-    entry.write_text(entry.read_text().replace("et-choice", "changed"))
-    assert (
-        load_bank(FIXTURES / "every_type.yaml", cache=cache).items[0].id == "changed"
-    )  # so it is really read
-    entry.write_text("{broken")
-    assert load_bank(FIXTURES / "every_type.yaml", cache=cache) == plain
+    other = plain.model_copy(update={"title": "changed"})
+    entry.write_text(freeze(other))
+    assert load_bank(FIXTURES / "every_type.yaml", cache=cache) == other  # so it is really read
+    for damaged in (freeze(other).replace("et-choice", "et-chance"), "{broken", "", "\n"):
+        entry.write_text(damaged)
+        assert load_bank(FIXTURES / "every_type.yaml", cache=cache) == plain
     bank = write(tmp_path / "a.yaml", "one")
     assert load_bank(bank, cache=cache).items[0].answer is True
     write(bank, "one", answer="false")
