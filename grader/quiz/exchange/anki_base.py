@@ -36,9 +36,12 @@ def notes_in(archive: Archive, name: str) -> list[Note]:
             connection.deserialize(_database(archive, name))
             _restrict(connection)
             kinds = _kinds(connection)
-            return list(_notes(connection, kinds))
+            notes = list(_notes(connection, kinds))
         except (sqlite3.Error, ValueError, KeyError, TypeError, RecursionError) as wrong:
             raise InputError(f"the database in {name} cannot be read: {wrong}", remedy=_OLDER) from None
+    if len(notes) > MAX_ITEMS:
+        raise InputError(f"{name} has more than {MAX_ITEMS:,} notes", remedy="export fewer decks at once")
+    return notes
 
 
 def _database(archive: Archive, name: str) -> bytes:
@@ -107,7 +110,7 @@ def _kind(model: dict[str, Any]) -> tuple[str, bool, list[str]]:
 
 def _notes(connection: sqlite3.Connection, kinds: dict[int, tuple[str, bool, list[str]]]) -> Iterator[Note]:
     for kind, values, tags in connection.execute(
-        f"SELECT mid, flds, tags FROM notes ORDER BY id LIMIT {MAX_ITEMS}"
+        f"SELECT mid, flds, tags FROM notes ORDER BY id LIMIT {MAX_ITEMS + 1}"
     ):
         name, is_cloze, fields = kinds.get(int(kind), ("", False, []))
         parts = str(values).split(_SEPARATOR)

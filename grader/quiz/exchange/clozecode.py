@@ -14,7 +14,7 @@ from grader.quiz.kinds import BLANK
 
 CODE = re.compile(
     r"\{\d*:(SHORTANSWER_C|SHORTANSWER|SAC|SA|MWC|MW|NUMERICAL|NM|MULTICHOICE\w*|MC\w*|MULTIRESPONSE\w*|MR\w*):"
-    r"((?:\\.|[^\\}])*)\}",
+    r"((?:\\.|[^\\}]){0,5000})\}",
     re.S,
 )
 _SPLIT = re.compile(r"(?<!\\)~")
@@ -33,6 +33,9 @@ def normal_cloze(data: Data) -> Lost:
         if CODE.search(data[key]):
             data[key] = data[key].replace("{", "(")
             lost.append((key, "braces that would be a gap there"))
+    if BLANK.search(data["stem"]):
+        data["stem"] = data["stem"].replace("[[", "[ [")
+        lost.append(("stem", "double brackets that would be a blank"))
     names = BLANK.findall(data["text"])
     fresh = {name: f"b{place}" for place, name in enumerate(names, 1)}
     if list(fresh.values()) != names or list(data["blanks"]) != names:

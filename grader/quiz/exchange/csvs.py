@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import re
 from typing import Any
@@ -195,14 +196,12 @@ def _rows(text: str, name: str) -> list[list[str]]:
     delimiter = _delimiter(body, options)
     csv.field_size_limit(MAX_FILE)
     try:
-        rows = [
-            row
-            for row, _ in zip(
-                csv.reader(io.StringIO(body, newline=""), delimiter=delimiter), range(MAX_ITEMS), strict=False
-            )
-        ]
+        reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)
+        rows = list(itertools.islice(reader, MAX_ITEMS + 2))
     except csv.Error as wrong:
         raise InputError(f"{name} is no CSV: {wrong}", remedy="save it as CSV in UTF-8") from None
+    if len(rows) > MAX_ITEMS + 1:
+        raise InputError(f"{name} has more than {MAX_ITEMS:,} rows", remedy="split the file")
     return [row for row in rows if any(cell.strip() for cell in row)]
 
 

@@ -16,7 +16,7 @@ from grader.quiz.exchange.secure import decode, picture_path
 _EDGE = re.compile(r"<(/?)details\b([^>]*)>", re.I)
 _SUMMARY = re.compile(r"\s*<summary\b[^>]*>(.*?)</summary\s*>", re.I | re.S)
 _GIVEN = re.compile(r'([\w-]+)\s*=\s*"([^"]*)"')
-_REMARK = re.compile(r"<!--(.*?)-->", re.S)
+_REMARK = re.compile(r"<!--(.{0,5000}?)-->", re.S)
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.S)
 _OPTION = re.compile(r"^[-*] \[([ xX])\] (.+)$")
 _BULLET = re.compile(r"^(?:[-*]|\d+[.)])\s+(.+)$")

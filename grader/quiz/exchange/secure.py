@@ -132,7 +132,10 @@ def picture_path(path: str) -> str | None:
 
     Folders are kept, `..`, drives, leading slashes, hidden names and odd characters are not.
     """
-    parts = [_SAFE_NAME.sub("_", part).strip(" .") for part in PurePosixPath(path.replace("\\", "/").lstrip("/")).parts]
+    parts = [
+        _SAFE_NAME.sub("_", part).strip(" .")
+        for part in PurePosixPath(path.replace("\\", "/").lstrip("/")).parts
+    ]
     kept = [part for part in parts if part]
     if not kept or not _PICTURE.search(kept[-1]) or kept[-1].startswith("."):
         return None

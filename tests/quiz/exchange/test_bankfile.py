@@ -18,7 +18,7 @@ GIFT = b"// Ask this first.\n::padding::What keeps the size with a kernel of 5?{
 
 
 @given(bank=banks())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 def test_a_written_bank_is_read_as_the_same_items(bank: Bank) -> None:
     remarks = {bank.items[0].id: ("a remark: # [x]\nof two lines\x85\u2028or: more",)}
     text = bank_text(

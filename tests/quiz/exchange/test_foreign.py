@@ -10,8 +10,11 @@ from grader.cli.quiz_exchange import READABLE, WRITABLE
 from grader.quiz.exchange import formats
 from grader.quiz.exchange.formats import read_bytes
 from grader.quiz.exchange.markup import to_markdown
+from grader.quiz.exchange.moodle_write import MOODLE
+from grader.quiz.exchange.prepare import prepare
 from grader.quiz.kinds import Choice, Cloze, Matching, Multiple, Numeric, Short, TrueFalse
 from grader.quiz.recall import Recall
+from tests.quiz.items import item_of
 
 GIFT = r"""$CATEGORY: $course$/top/Layers
 
@@ -189,3 +192,12 @@ def test_import_export_and_stats_from_the_command_line(tmp_path: Path) -> None:
         quiz, ["stats", bank, "--responses", str(tmp_path / "r.csv"), "--format", "json"], env=env
     )
     assert json.loads(done.stdout)["items"][0]["facility"] == 0.5
+
+
+def test_brackets_in_a_cloze_question_are_no_blank_in_moodle() -> None:
+    blanks = {"a": {"type": "short", "accept": ["x"]}}
+    item = item_of("cloze", stem="See [[b1]].", text="It is [[a]].", blanks=blanks)
+    one, losses = prepare(item, MOODLE, lambda path: None)
+    assert one.item.stem == "See [ [b1]]." and ("stem", "double brackets that would be a blank") in [
+        (loss.key, loss.what) for loss in losses
+    ]

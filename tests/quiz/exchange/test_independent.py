@@ -1,14 +1,17 @@
 """Exported files opened by other people's readers. Each test is skipped where its reader is not installed.
 
-pip install anki        npm install gift-pegjs   (GIFT_PEGJS: its folder)
+pip install anki qti2latex        npm install gift-pegjs   (GIFT_PEGJS: its folder)
 """
 
+import io
 import json
 import os
 import shutil
 import subprocess
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
@@ -57,3 +60,17 @@ def test_gift_pegjs_reads_every_question(tmp_path: Path) -> None:
     assert {name: found[name]["type"] for name in kinds} == kinds
     assert [one["isCorrect"] for one in found["et-choice"]["choices"]] == [True, False, False]
     assert len(found) == 11
+
+
+def test_qti2latex_finds_every_question_its_type_and_its_key(tmp_path: Path) -> None:
+    qti = pytest.importorskip("qti2latex", reason="qti2latex is not installed")
+    with zipfile.ZipFile(io.BytesIO(exported("qti12"))) as archive:
+        archive.extractall(tmp_path)
+    root = fromstring((tmp_path / "quiz" / "quiz.xml").read_bytes())
+    items = {one.get("title"): one for one in qti.findall_anyns(root, "item")}
+    kinds = {name: qti.guess_type(qti.get_qti_metadata(one), one) for name, one in items.items()}
+    assert len(items) == 11
+    assert kinds["et-choice"] == "multiple_choice_question" and kinds["et-recall"] == "essay_question"
+    assert {"o1"} <= qti.get_correct_idents(items["et-choice"])  # it takes conditions of feedback for keys
+    assert "4" in qti.get_correct_idents(items["et-numeric"])
+    assert "stride of 2" in qti.get_item_stem(items["et-choice"])

@@ -20,7 +20,7 @@ from tests.quiz.exchange.strategies import banks
 
 PACKING = Packing(lambda path: None, datetime(2026, 1, 1, tzinfo=UTC))
 PROFILES = {"gift": GIFT, "moodle": MOODLE, "markdown": MARKDOWN}
-SOME = settings(deadline=None, max_examples=60)
+SOME = settings(deadline=None, max_examples=30)
 
 
 def plain(item: AnyItem, lost: frozenset[str] = frozenset()) -> Data:
@@ -83,7 +83,7 @@ def keys_of(losses: list[Loss]) -> frozenset[str]:
 
 @pytest.mark.parametrize("name", ["qti12", "qti21", "html"])
 @given(bank=banks())
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 def test_written_packages_are_well_formed_whatever_the_texts(name: str, bank: Bank) -> None:
     import io
     import zipfile

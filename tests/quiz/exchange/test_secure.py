@@ -118,7 +118,7 @@ def test_a_database_with_a_trap_is_refused_in_bounded_time() -> None:
 
 
 @given(data=st.binary(max_size=300), name=st.sampled_from(READABLE))
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 def test_no_bytes_make_a_reader_fail_otherwise_than_with_a_message(data: bytes, name: str) -> None:
     try:
         read_bytes(data, "x", name)
