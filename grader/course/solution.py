@@ -73,7 +73,10 @@ class Solution:
             raise CourseError(
                 "defines no cases(draw)", path=self.path, remedy="yield grader.author.Case objects"
             )
-        found = list(make(draw))
+        try:
+            found = list(make(draw))
+        except Exception as wrong:
+            raise self._failing("cases(draw) fails", wrong) from wrong
         if not found:
             raise CourseError("cases(draw) yields nothing", path=self.path)
         return found
@@ -91,12 +94,12 @@ class Solution:
         except SyntaxError as wrong:
             raise CourseError(f"is not Python: {wrong.msg}", path=self.path, line=wrong.lineno) from None
         except Exception as wrong:
-            raise CourseError(
-                f"fails on import: {type(wrong).__name__}: {wrong}",
-                path=self.path,
-                line=_line_in(wrong, self.path),
-            ) from wrong
+            raise self._failing("fails on import", wrong) from wrong
         return module
+
+    def _failing(self, what: str, wrong: Exception) -> CourseError:
+        message = f"{what}: {type(wrong).__name__}: {wrong}"
+        return CourseError(message, path=self.path, line=_line_in(wrong, self.path))
 
     def _marked(self, *, correct: bool) -> list[Variant]:
         found = []

@@ -38,10 +38,13 @@ class CaseSmith:
     def make(self, case: Case, form: Form, dtype: str, index: int) -> KeyCase:
         """One case with its expected values. Raises: `CourseError` when the reference fails on it."""
         encoder = Encoder(form)
-        head = request_head(case, self.exercise.info, self._settings(case), encoder, self.device)
-        arrays = encoder.arrays | self._state(head, case, index)
-        arrays = transformed(arrays, lambda values: rounded(values, dtype))
         where = f"case {index} ({case.check}, {form})"
+        try:
+            head = request_head(case, self.exercise.info, self._settings(case), encoder, self.device)
+            arrays = encoder.arrays | self._state(head, case, index)
+        except (TypeError, KeyError, AttributeError) as wrong:
+            raise CourseError(f"{where}: {wrong}", path=self.path, remedy="see docs/authoring.md") from wrong
+        arrays = transformed(arrays, lambda values: rounded(values, dtype))
         once = {**head, "again": False}  # the second call is the learner's to answer for
         if head["grads"]:
             arrays |= self._cotangents(once, arrays, dtype, index, where)
@@ -146,16 +149,18 @@ class CaseSmith:
             if name.startswith("output") and isinstance(value, np.ndarray) and value.dtype.kind == "f"
         }
 
-    def _state(self, head: Mapping[str, Any], case: Case, index: int) -> dict[str, Array]:
+    def _state(self, head: dict[str, Any], case: Case, index: int) -> dict[str, Array]:
         """Drawn parameters and buffers: of the reference's module, and of every model among the arguments."""
-        from grader.judge.state import draw_state, net_states
+        from grader.judge.state import draw_state, inherited, net_states
 
         rng = np.random.default_rng([11, zlib.crc32(self.exercise.id.encode()), index])
         states = net_states({**head["args"], **head.get("init", {})}, rng)
         if self.exercise.info.kind is Kind.MODULE:
             built = _constructor_arguments(head, states)
             module = self.entries[head["entry"]](*built[0], **built[1])
-            states |= {f"state.{name}": value for name, value in draw_state(module, rng).items()}
+            drawn = draw_state(module, rng) | inherited(module, states)
+            head["inherited"] = list(inherited(module, states))
+            states |= {f"state.{name}": value for name, value in drawn.items()}
         return states
 
     def _settings(self, case: Case) -> Settings:
@@ -163,7 +168,8 @@ class CaseSmith:
         entry = self.entries[case.entry or self.exercise.info.entry_names[0]]
         required = _required(entry) if self.exercise.info.kind is not Kind.MODULE else ()
         gradients = option("GRADIENTS", None)
-        return Settings(required, tuple(option("MUTATES", ())), gradients, _required(entry))
+        mutates, untrained = tuple(option("MUTATES", ())), tuple(option("UNTRAINED", ()))
+        return Settings(required, mutates, gradients, _required(entry), untrained)
 
     def _observe(self, request: Message, where: str) -> Seen:
         with quiet():
