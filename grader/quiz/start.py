@@ -10,6 +10,7 @@ from pathlib import Path
 
 from grader.errors import UsageError
 from grader.quiz.bank import bank_files, load_banks
+from grader.quiz.entry import Entry, Kind
 from grader.quiz.memory import remember
 from grader.quiz.plan import Mode, Planned, Wish, item_seed, make_plan
 from grader.quiz.session import Session, open_session
@@ -59,8 +60,10 @@ def start(
     """
     library = load_banks(paths, cache=cache)
     memory = remember(log, library.items)
-    earlier = None if fresh else open_session(log, asdict(wish), since=_since(wish, now))
-    if earlier is not None:
+    earlier = open_session(log, asdict(wish), since=_since(wish, now))
+    if earlier is not None and fresh:
+        log.append(Entry(Kind.END, now, session=earlier, data={"why": "given up"}))
+    elif earlier is not None:
         return Session.resume(library, log, memory, earlier, now), True
     plan = make_plan(library, memory, wish, now=now, seed=seed)
     return Session.begin(library, log, memory, plan, name, now), False

@@ -117,6 +117,8 @@ def test_the_end_of_the_input_leaves_the_session_open_and_it_goes_on(course: Pat
     assert "Going on where you left: 1 of 11 answered" in again
     assert "Question 2 of 11" in again
     assert "Question 1 of 11" in quiz(course, home, [], "every_type", "--new")
+    assert "11 questions" in quiz(course, home, [":finish", ""], "every_type")
+    assert "Going on" not in quiz(course, home, [], "every_type"), "what was given up does not come back"
 
 
 def test_what_was_missed_can_be_repeated_and_looked_at(course: Path, home: Path) -> None:
