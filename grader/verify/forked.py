@@ -8,6 +8,7 @@ import pickle
 import select
 import signal
 import struct
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -103,6 +104,9 @@ def _serve(works: Sequence[Callable[[], Any]], write: int, memory_mib: int | Non
         null = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(null, descriptor)
+        sys.stdout = sys.stderr = open(
+            os.devnull, "w", encoding="utf-8"
+        )  # whatever they were, nobody reads it
         _bound_memory(memory_mib)
         with os.fdopen(write, "wb") as pipe:
             for work in works:
