@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.options import cache_home, course_option, open_course, open_progress, workspace_option
+from grader.cli.options import (
+    cache_home,
+    course_option,
+    data_home,
+    open_course,
+    open_progress,
+    workspace_option,
+)
 
 if TYPE_CHECKING:
     from grader.course.catalog import Course
@@ -77,15 +84,23 @@ def rendered(course: Course, report: Report, form: str) -> str:
 
 
 def record(course: Course, report: Report) -> None:
-    """Keep the attempt before it is shown. Untouched stubs and the grader's own faults are no attempts."""
-    progress = open_progress()
-    for result in report.results:
-        if result.status not in ("not_implemented", "grader_error", "skipped"):
+    """Keep the attempt before it is shown, and tell the memory: what failed puts its linked quiz items due.
+
+    Untouched stubs and the grader's own faults are no attempts.
+    """
+    from grader.quiz.exercises import put_due, record_exercise
+    from grader.quiz.store import ReviewLog
+
+    progress, now = open_progress(), datetime.now(UTC)
+    with ReviewLog(data_home() / "quiz.db") as log:
+        for result in report.results:
+            if result.status in ("not_implemented", "grader_error", "skipped"):
+                continue
             progress.record(
-                datetime.now(UTC),
-                course.info.id,
-                result.exercise,
-                result.status,
-                result.score,
-                result.max_score,
+                now, course.info.id, result.exercise, result.status, result.score, result.max_score
             )
+            passed = result.status == "passed"
+            hints = progress.hints_shown(course.info.id, result.exercise)
+            record_exercise(log, result.exercise, passed=passed, hints_used=hints, now=now)
+            if not passed:
+                put_due(log, course.exercise(result.exercise).info.quiz, now, f"failed {result.exercise}")
