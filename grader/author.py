@@ -135,16 +135,19 @@ class Net:
     """A model handed to the learner, as data: `Net(("Linear", 2, 8), "Tanh", ("Linear", 8, 1))`.
 
     A layer is a class name of `torch.nn`, or a tuple of it and its positional arguments (a final dict holds keywords).
-    Keyword layers get names, a nested `Net` is a submodule. Its parameters are drawn like every other input.
+    Keyword layers get names, a nested `Net` is a submodule. Its parameters are drawn like every other input; those named
+    in `frozen` (of the outermost `Net`) want no gradient.
     """
 
     layers: tuple[tuple[str, Any], ...]
     training: bool = True
+    frozen: tuple[str, ...] = ()
 
-    def __init__(self, *layers: Any, training: bool = True, **named: Any) -> None:
+    def __init__(self, *layers: Any, training: bool = True, frozen: Sequence[str] = (), **named: Any) -> None:
         numbered = [(str(index), layer) for index, layer in enumerate(layers)]
         object.__setattr__(self, "layers", (*numbered, *named.items()))
         object.__setattr__(self, "training", training)
+        object.__setattr__(self, "frozen", tuple(frozen))
 
 
 @dataclass(frozen=True)

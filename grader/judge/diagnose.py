@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from grader.course.solution import Variant
 from grader.judge.compare import Answer
 from grader.judge.key import Array, Expected, Scalar, Seen
 from grader.judge.outcome import CaseOutcome, Part, part_of
@@ -33,18 +32,21 @@ _CONDUCT = {
     "globals": "Use only the generator and settings you were given; restore whatever you must change.",
     "again": "Nothing may be remembered between calls: the result must depend on the arguments alone.",
     "attached": "State that outlives the step must be detached, or be updated under torch.no_grad().",
+    "leaks": "Cut the graph before the model that is not trained (detach(), or torch.no_grad() around its call).",
     "devices": "Create new tensors on the input's device (input.new_zeros, device=input.device).",
 }
 
 
 def diagnose(
-    judged: Judged, chaffs: Mapping[str, list[Seen]], variants: Sequence[Variant]
+    judged: Judged, chaffs: Mapping[str, list[Seen]], lessons: Mapping[str, str]
 ) -> Diagnosis | None:
-    """The reason behind one check's failures, or None when nothing known explains all of them."""
+    """The reason behind one check's failures, or None when nothing known explains all of them.
+
+    `chaffs`: what each chaff gave on every case; `lessons`: chaff -> what it teaches.
+    """
     failing = [(index, outcome, part) for index, outcome, part in judged if outcome.fails(part)]
     if not failing:
         return None
-    lessons = {variant.name: variant.text for variant in variants}
     for name, seen in chaffs.items():
         if name in lessons and _explains(judged, seen):
             return Diagnosis(chaff=name, lesson=lessons[name])
@@ -91,14 +93,18 @@ def _statistics_alike(outcome: CaseOutcome, chaff: Seen) -> bool:
     if mine.keys() != theirs.keys():
         return False
     deviations = {str(s["name"]): float(s["deviation"]) for s in outcome.case.statistics}
-    return all(_near(mine[name], theirs[name], deviations[name]) for name in mine)
+    return all(_near(mine[name], theirs[name], deviations.get(name, 0.0)) for name in mine)
 
 
 def _near(one: object, other: object, deviation: float) -> bool:
     if not isinstance(one, float) or not isinstance(other, float):
-        return type(one) is type(other)
+        return one == other
     scale = max(abs(one), abs(other))
     return abs(one - other) <= SAME_MISTAKE_SIGMAS * deviation + 0.02 * scale
+
+
+def _make(value: object) -> str:
+    return f"{value.dtype} {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__
 
 
 def _failed_statistics(outcome: CaseOutcome, seen: Seen) -> dict[str, object]:
@@ -107,7 +113,12 @@ def _failed_statistics(outcome: CaseOutcome, seen: Seen) -> dict[str, object]:
     answer = Answer(arrays, {n: v for n, v in seen.values.items() if n not in arrays}, seen.facts)
     inputs = {name: tensor.numpy() for name, tensor in outcome.case.request.tensors.items()}
     checked = {str(s["name"]): check_statistic(s, answer, inputs) for s in outcome.case.statistics}
-    return {name: wrong.actual for name, wrong in checked.items() if wrong is not None}
+    failed: dict[str, object] = {name: wrong.actual for name, wrong in checked.items() if wrong is not None}
+    for name, expected in outcome.case.expected.items():
+        made, right = seen.values.get(name), expected.value
+        if isinstance(right, np.ndarray) and _make(made) != _make(right):
+            failed[f"the make of {name}"] = _make(made)
+    return failed
 
 
 def _passes_what_passed(outcome: CaseOutcome, part: Part, chaff: Seen, failed: set[str]) -> bool:

@@ -25,6 +25,7 @@ class Settings:
     mutates: tuple[str, ...] = ()
     gradients: tuple[str, ...] | None = None  # None: every floating array among the arguments
     init_required: tuple[str, ...] = ()
+    untrained: tuple[str, ...] = ()  # models that must come back without gradients
 
 
 def rounded(values: Array, dtype: str) -> Array:
@@ -88,7 +89,8 @@ class Encoder:
         if isinstance(value, Parameter):
             return {**self.value(slot, value.values), "parameter": True}
         if isinstance(value, Net):
-            return {"net": _layers(value), "state": slot, "training": value.training}
+            net = {"net": _layers(value), "state": slot, "training": value.training}
+            return {**net, "frozen": list(value.frozen)} if value.frozen else net
         if isinstance(value, Optimizer):
             return {"optimizer": value.name, "of": value.of, "options": dict(value.options)}
         if isinstance(value, Generator):
@@ -137,6 +139,7 @@ def request_head(
         "positional": [name for name in arguments if name in settings.required],
         "keyword": [name for name in arguments if name not in settings.required],
         "mutates": [name for name in settings.mutates if name in arguments],
+        "untrained": [name for name in settings.untrained if name in arguments],
         "steps": case.steps,
         "again": encoder.form is Form.PLAIN,
         "grads": list(_gradients(case, info, settings, encoder)),

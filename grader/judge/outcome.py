@@ -111,6 +111,7 @@ CONDUCT = {
     "globals": "changes state that every other part of the program shares",
     "again": "gives another answer when called a second time with the same arguments",
     "attached": "leaves state attached to the graph, so every step keeps all earlier ones in memory",
+    "leaks": "leaves gradients in a model that it does not train",
     "devices": "returns a tensor on another device than the input's",
 }
 

@@ -39,6 +39,16 @@ def net_states(encoded: Mapping[str, Any], rng: np.random.Generator) -> dict[str
     return found
 
 
+def inherited(module: Any, states: Mapping[str, Array]) -> dict[str, Array]:
+    """What `module` took over from the models it was made of (their `states`), by name: it keeps these values."""
+    taken = {name: value.detach().numpy() for name, value in own_state(module).items()}
+    return {
+        name: value.astype(np.float64)
+        for name, value in taken.items()
+        if any(np.array_equal(value, np.asarray(given, value.dtype)) for given in states.values())
+    }
+
+
 def _draw(name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     if name.endswith("running_var"):
         return rng.uniform(0.5, 2.0, shape)

@@ -77,6 +77,8 @@ def _call_once(request: Request, entry: Callable[..., Any], seen: Observation) -
             seen.note("attached", [name])
     for name, net in arguments.nets.items():
         _observe_net(name, net, seen)
+        if name in request.names("untrained") and _has_gradients(net):
+            seen.note("leaks", [name])
     _backward(request, arrays, seen)
     for name in request.names("grads"):
         seen.add_gradient(f"gradient of {name}", arguments.values[name].grad)
@@ -143,6 +145,11 @@ def _observe_net(name: str, net: Any, seen: Observation) -> None:
         elif memory.is_attached(value):
             seen.note("attached", [f"{name}.{key}"])
     seen.values[f"{name}.training after"] = net.training
+
+
+def _has_gradients(net: Any) -> bool:
+    """Whether a parameter holds a gradient other than 0."""
+    return any(parameter.grad is not None and bool(parameter.grad.any()) for parameter in net.parameters())
 
 
 def _check_devices(request: Request, arrays: Mapping[str, Any], seen: Observation) -> None:
@@ -241,7 +248,10 @@ def _run_mode(
 
 
 def _give_parameters(request: Request, module: Any, seen: Observation) -> dict[str, str]:
-    """Copy the request's `state.*` into the module; reference name -> the learner's. Raises: `Unfit`."""
+    """Copy the request's `state.*` into the module; reference name -> the learner's. Raises: `Unfit`.
+
+    What the reference inherits from a model among the constructor's arguments is the learner's to keep: not copied.
+    """
     import torch
 
     wanted = {n.removeprefix("state."): t for n, t in request.tensors.items() if n.startswith("state.")}
@@ -253,6 +263,8 @@ def _give_parameters(request: Request, module: Any, seen: Observation) -> dict[s
     pairs = pairings[min(int(request.head.get("attempt", 0)), len(pairings) - 1)]
     with torch.no_grad():
         for name, own in pairs.items():
+            if name in request.names("inherited"):
+                continue
             value = request.backend.array(wanted[name], "plain", request.device)
             state[own].copy_(transfer(value, state[own].shape))
     seen.facts["attempts"] = len(pairings)
