@@ -19,7 +19,7 @@ from grader.quiz.exchange.face import face_of
 from grader.quiz.exchange.markup import to_html
 from grader.quiz.exchange.model import Exported, Loss, Packing
 from grader.quiz.exchange.paths import data_of
-from grader.quiz.exchange.secure import picture_path
+from grader.quiz.exchange.secure import picture_path, xml_text
 from grader.quiz.model import AnyItem, Bank
 
 MODEL_ID, MODEL_NAME = 1_607_392_319, "Quiz item"
@@ -52,7 +52,8 @@ def sides(item: AnyItem, picture: str = "") -> tuple[str, str, str]:
     shown = (
         f'<p><img src="{html.escape(picture)}" alt="{html.escape(item.image_alt)}"></p>' if picture else ""
     )
-    return to_html(face.front) + shown, to_html(face.back), to_html(face.extra)
+    front, back, extra = (xml_text(to_html(side)) for side in (face.front, face.back, face.extra))
+    return front + shown, back, extra
 
 
 def media_name(path: str) -> str:

@@ -13,6 +13,7 @@ from grader.quiz.exchange.paths import Data, data_of
 from grader.quiz.lint import SCHEMA_HEADER
 from grader.quiz.model import AnyItem
 
+_BREAKS = re.compile("[\\r\\x85\\u2028\\u2029]")
 _WIDTH = 110
 _DRAFT = "Draft: the key points were guessed from the answer. Say how learners put them, and add examples."
 _ORDER = tuple(
@@ -43,6 +44,8 @@ def _brackets(dumper: yaml.SafeDumper, values: _Flow) -> yaml.SequenceNode:
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = "|" if "\n" in text.strip("\n") else None
+    if _BREAKS.search(text) or text.endswith("\n\n"):  # line ends that only double quotes keep
+        style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
@@ -68,9 +71,10 @@ def item_text(item: AnyItem, imported: Imported, indent: int = 2) -> str:
     remarks = [*imported.comments.get(item.id, ())]
     if item.id in imported.drafts:
         remarks.append(_DRAFT)
-    lines = _dump(_ordered(data_of(item))).splitlines(keepends=True)
+    lines = _dump(_ordered(data_of(item))).removesuffix("\n").split("\n")
     entry = "".join(
-        _indented(line, f"{margin}- " if place == 0 else f"{margin}  ") for place, line in enumerate(lines)
+        _indented(line, f"{margin}- " if place == 0 else f"{margin}  ") + "\n"
+        for place, line in enumerate(lines)
     )
     return "\n" + _comment(remarks, margin) + entry
 

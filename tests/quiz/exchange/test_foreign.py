@@ -75,7 +75,7 @@ def test_gift_as_people_write_it() -> None:
         assert what in lost
 
 
-MOODLE = """<?xml version="1.0"?><quiz><!-- Mind the units. -->
+MOODLE_XML = """<?xml version="1.0"?><quiz><!-- Mind the units. -->
 <question type="numerical"><name><text>Mem</text></name><questiontext format="html"><text><![CDATA[<p>How much? <img src="@@PLUGINFILE@@/p.png" alt="net"></p>]]></text>
 <file name="p.png" path="/" encoding="base64">QUJD</file></questiontext><answer fraction="100"><text>12</text><tolerance>0.5</tolerance></answer>
 <answer fraction="0"><text>3</text><tolerance>0</tolerance><feedback format="html"><text>&lt;p&gt;4 bytes each&lt;/p&gt;</text></feedback></answer>
@@ -87,7 +87,7 @@ MOODLE = """<?xml version="1.0"?><quiz><!-- Mind the units. -->
 
 
 def test_moodle_with_html_units_pictures_and_gaps() -> None:
-    found = read_bytes(MOODLE.encode(), "x.xml")
+    found = read_bytes(MOODLE_XML.encode(), "x.xml")
     number, cloze, short = found.items
     assert isinstance(number, Numeric) and isinstance(cloze, Cloze) and isinstance(short, Short)
     assert number.unit is not None and number.unit.convert == {"KiB": 1 / 1024} and number.abs_tol == 0.5
