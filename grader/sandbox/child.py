@@ -11,6 +11,8 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
+from grader.sandbox.cgroup import pid_of
+
 _POLL_S = 0.005
 
 
@@ -21,8 +23,6 @@ class Record:
     status: int
     "exit status; negative: the signal that ended it"
     cpu_s: float
-    peak_mib: float
-    "memory at its largest, what it shares with its zygote included"
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,10 @@ class Child(Protocol):
     def pipes(self) -> Pipes:
         """The judge's ends."""
 
+    @property
+    def pid(self) -> int:
+        """The process, in this process's numbering; -1 when it is gone."""
+
     def kill(self) -> None:
         """End the worker's whole process tree now."""
 
@@ -63,6 +67,11 @@ class Forked:
     pipes: Pipes
     pidfd: int
     status: int
+
+    @property
+    def pid(self) -> int:
+        """See `Child`; the zygote numbers its children otherwise."""
+        return pid_of(self.pidfd)
 
     def kill(self) -> None:
         """See `Child`. It is process 1 of its namespace, or cannot make processes: the tree is gone with it."""
@@ -97,6 +106,11 @@ class Started:
     pipes: Pipes
     process: subprocess.Popen[bytes]
 
+    @property
+    def pid(self) -> int:
+        """See `Child`."""
+        return self.process.pid
+
     def kill(self) -> None:
         """See `Child`. What has left the process group survives: `basic` promises no more."""
         for end in (os.killpg, os.kill):
@@ -112,11 +126,7 @@ class Started:
             pid, code, usage = os.wait4(self.process.pid, os.WNOHANG)
             if pid:
                 self.process.returncode = os.waitstatus_to_exitcode(code)
-                return Record(
-                    self.process.returncode,
-                    usage.ru_utime + usage.ru_stime,
-                    usage.ru_maxrss / _MAXRSS_PER_MIB,
-                )
+                return Record(self.process.returncode, usage.ru_utime + usage.ru_stime)
             if time.monotonic() > until:
                 return None
             time.sleep(_POLL_S)
@@ -128,7 +138,3 @@ class Started:
             self.kill()
             self.process.wait()
         self.pipes.close()
-
-
-#: kilobytes on Linux, bytes on macOS
-_MAXRSS_PER_MIB = 1024 if os.uname().sysname == "Linux" else 1 << 20

@@ -54,7 +54,7 @@ class Outcome:
     wall_s: float | None = None
     cpu_s: float | None = None
     peak_mib: float | None = None
-    "memory of the process at its largest, the warm worker's included"
+    "memory that the worker took itself, at its largest; where the kernel counts it (see `cgroup`)"
 
 
 class WorkerEnded(Exception):

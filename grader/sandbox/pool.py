@@ -12,6 +12,7 @@ from typing import Literal, Self, TypeVar
 
 from grader.errors import MachineError
 from grader.sandbox import jail, walls
+from grader.sandbox.cgroup import Groups
 from grader.sandbox.child import Child
 from grader.sandbox.farm import Farm
 from grader.sandbox.fresh import Fresh
@@ -39,6 +40,7 @@ class Pool:
         self._branches: dict[tuple[str, tuple[str, ...]], Source] = {}
         self._retired: list[Source] = []
         self._farms: dict[str, Farm] = {}
+        self._groups = Groups.open()
         self._closed = False
 
     def session(
@@ -46,7 +48,7 @@ class Pool:
     ) -> Session:
         """A conversation with a clean worker. Raises: `MachineError`."""
         limits = limits or Limits()
-        return Session(lambda: self._child(framework, forbidden, limits), limits)
+        return Session(lambda: self._child(framework, forbidden, limits), limits, self._groups)
 
     def warm(self, framework: Framework, forbidden: tuple[str, ...] = ()) -> None:
         """Start what a first session would wait for. Raises: `MachineError`."""
@@ -127,6 +129,8 @@ class Pool:
                 source.close()
             for farm in self._farms.values():
                 farm.close()
+            if self._groups is not None:
+                self._groups.close()
             self._branches.clear()
             self._roots.clear()
             self._retired.clear()

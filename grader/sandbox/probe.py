@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.sandbox import jail, walls
+from grader.sandbox.cgroup import Groups
 from grader.sandbox.policy import Level
 from grader.worker import landlock, seccomp
 
@@ -51,7 +52,7 @@ class Machine:
 def examine() -> Machine:
     """Try every wall. Takes some 50 ms."""
     level = walls.choose(None)
-    found = (_namespaces(), _seccomp(), _landlock(), _memory(), _user())
+    found = (_namespaces(), _seccomp(), _landlock(), _memory(), _groups(), _user())
     system = (
         f"{platform.system()} {platform.release()} {platform.machine()}, Python {platform.python_version()}"
     )
@@ -131,6 +132,22 @@ def _memory() -> Wall:
     if platform.system() == "Linux":
         return Wall("memory limit", True, "address space beyond that of the warm worker")
     return Wall("memory limit", False, f"{platform.system()} does not enforce one for a process")
+
+
+def _groups() -> Wall:
+    groups = Groups.open()
+    if groups is None:
+        return Wall(
+            "memory group",
+            False,
+            "no control group may be made; the memory limit above holds alone",
+            _DELEGATE,
+        )
+    groups.close()
+    return Wall("memory group", True, "the kernel counts and bounds what each worker takes")
+
+
+_DELEGATE = "optional, for exact figures: run as root, or under `systemd-run --user --scope -p Delegate=yes`"
 
 
 def _user() -> Wall:

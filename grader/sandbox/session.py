@@ -10,30 +10,25 @@ from types import TracebackType
 from typing import Self
 
 from grader.errors import MachineError
+from grader.sandbox.cgroup import Group, Groups
 from grader.sandbox.child import Child, Record
+from grader.sandbox.endings import cause
 from grader.sandbox.exchange import BadAnswer, Exchange, NoAnswer, NotInTime, TooMuchOutput
 from grader.sandbox.policy import Ending, Limits, Outcome, WorkerEnded
 from grader.worker import wire
-from grader.worker.integrity import CHANGED
 from grader.worker.protocol import LENGTH
 
 _STATUS_S, _KILLED_S, _WALLS_S = 1.0, 10.0, 120.0
 _RETRIES = 2
-#: process 1 of a namespace ignores its own abort, and then runs into a fault
-_SIGNALS = {
-    -4: "a fault",
-    -6: "an abort",
-    -7: "a fault",
-    -8: "an arithmetic fault",
-    -11: "a memory fault or an abort",
-}
 
 
 class Session:
     """One worker and what it printed. Use it from one thread at a time; close it, or leave its `with` block."""
 
-    def __init__(self, born: Callable[[], Child], limits: Limits) -> None:
+    def __init__(self, born: Callable[[], Child], limits: Limits, groups: Groups | None = None) -> None:
         """`born` gives a clean worker; it is called again when a zygote dies under the session."""
+        self._groups = groups
+        self._group: Group | None = None
         self._born = born
         self._limits = limits
         self._asked: list[tuple[bytes, float, int]] = []
@@ -127,40 +122,17 @@ class Session:
         if record is None:
             return _Orphaned()
         self._collect_rest()
-        if not self._exchange.confined:
-            return MachineError(
-                f"a sandbox wall cannot be built: {self.output.strip()}", remedy="run `grader doctor`"
-            )
-        return self._ended(*self._cause(record), record)
-
-    def _cause(self, record: Record) -> tuple[Ending, str]:
-        limits, status = self._limits, record.status
-        if status == -9 and record.cpu_s >= limits.cpu_s - 1:
-            return Ending.TIMEOUT, f"stopped after {limits.cpu_s} s of CPU time, the limit for a session"
-        if "bad_alloc" in self.output or "MemoryError" in self.output[-200:]:
-            return Ending.MEMORY_LIMIT, f"needed more than {limits.memory_mib} MiB, the limit"
-        if status == -9:
-            return Ending.CRASHED, "the process closed its pipes to the grader, or was killed by the system"
-        if status == CHANGED:
-            return (
-                Ending.CRASHED,
-                "the code replaced parts of the grader or of Python's built-ins in its process",
-            )
-        if status >= 0:
-            return Ending.CRASHED, f"the process ended itself with status {status}"
-        return Ending.CRASHED, f"the process was ended by {_SIGNALS.get(status, f'signal {-status}')}"
+        out_of_memory = self._group is not None and self._group.ran_out()
+        return self._ended(*cause(record, self._limits, self.output, out_of_memory), record)
 
     def _ended(self, ending: Ending, detail: str, record: Record | None = None) -> WorkerEnded:
         child = self._child
         if child is not None and record is None:
             child.kill()
             record = self._record()
-        known = (
-            (None, self.wall_s)
-            if record is None
-            else (record.status, self.wall_s, record.cpu_s, record.peak_mib)
-        )
-        self._outcome = Outcome(ending, detail, *known)
+        status, cpu_s = (None, None) if record is None else (record.status, record.cpu_s)
+        peak_mib = None if self._group is None else self._group.peak_mib()
+        self._outcome = Outcome(ending, detail, status, self.wall_s, cpu_s, peak_mib)
         self.close()
         return WorkerEnded(self._outcome)
 
@@ -185,6 +157,8 @@ class Session:
         self._exchange = Exchange(self._child.pipes, self._limits.output_kib << 10, bytearray())
         self._answered = 0
         limits = self._limits
+        if self._groups is not None:
+            self._group = self._groups.take(self._child.pid, limits.memory_mib)
         given = {
             "memory_mib": limits.memory_mib,
             "cpu_s": limits.cpu_s,
@@ -202,6 +176,9 @@ class Session:
         if self._child is not None:
             self._child.close()
             self._child = None
+        if self._group is not None and self._groups is not None:
+            self._groups.give_back(self._group)
+            self._group = None
 
     def __enter__(self) -> Self:
         return self

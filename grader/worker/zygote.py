@@ -117,11 +117,7 @@ def _bury(state: Zygote, pidfd: int) -> None:
     os.close(pidfd)
     if status is None:
         return
-    record = {
-        "status": os.waitstatus_to_exitcode(code),
-        "cpu_s": usage.ru_utime + usage.ru_stime,
-        "peak_mib": usage.ru_maxrss / 1024,
-    }
+    record = {"status": os.waitstatus_to_exitcode(code), "cpu_s": usage.ru_utime + usage.ru_stime}
     try:
         os.write(status, json.dumps(record).encode())
     except OSError:
