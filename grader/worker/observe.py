@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grader.worker.backend import Backend
-from grader.worker.values import flatten, is_scalar
+from grader.worker.values import as_scalar, flatten, is_scalar
 from grader.worker.wire import Message, Tensor
 
 
@@ -27,8 +27,8 @@ class Observation:
             if self.backend.is_array(leaf) and self.backend.is_plain(leaf):
                 arrays[leaf_name] = leaf
                 self.tensors[leaf_name] = self.backend.wire(leaf)
-            elif is_scalar(leaf):
-                self.values[leaf_name] = leaf
+            elif is_scalar(plain := as_scalar(leaf)):
+                self.values[leaf_name] = plain
             else:
                 self.note("types", {leaf_name: type(leaf).__name__})
         return arrays

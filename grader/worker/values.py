@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from grader.worker.backend import Backend
 from grader.worker.wire import Tensor
 
@@ -122,3 +124,10 @@ def _leaves(name: str, value: Any, backend: Backend, depth: int) -> Iterator[tup
 def is_scalar(value: object) -> bool:
     """Whether JSON carries `value` as it is."""
     return value is None or type(value) in (bool, int, float, str)
+
+
+def as_scalar(value: object) -> object:
+    """NumPy's scalars as Python's, others as they are: an `int64` is as good a whole number as an `int`."""
+    if isinstance(value, np.bool_ | np.integer | np.floating):
+        return value.item()
+    return value
