@@ -106,3 +106,24 @@ def test_the_same_bank_and_time_give_the_same_bytes() -> None:
     bank = bank_of({"id": "a", "type": "true_false", "stem": "s", "answer": True})
     for name in FORMATS:
         assert write_bytes(bank, name, PACKING).data == write_bytes(bank, name, PACKING).data, name
+
+
+@pytest.mark.parametrize("name", ["moodle", "apkg"])
+def test_pictures_travel_with_their_items(name: str) -> None:
+    from tests.quiz.items import bank_of
+
+    item = {
+        "id": "a",
+        "type": "true_false",
+        "stem": "s",
+        "answer": True,
+        "image": "figures/net.png",
+        "image_alt": "A net",
+    }
+    bank = bank_of(item)
+    packing = Packing(lambda path: b"PNG" if path == "figures/net.png" else None, PACKING.now)
+    back = read_bytes(write_bytes(bank, name, packing).data, f"x{FORMATS[name].suffix}", name)
+    assert (back.items, back.pictures) == (bank.items, {"figures/net.png": b"PNG"})
+    assert "image" in {loss.key for loss in write_bytes(bank, "moodle", PACKING).losses}
+    for package in ("qti12", "qti21"):
+        assert b"figures/net.png" in write_bytes(bank, package, packing).data
