@@ -40,7 +40,7 @@ class Groups:
 
     @classmethod
     def open(cls) -> Groups | None:
-        """A folder for groups; `None` where none can be made."""
+        """A folder for groups; `None` where none can be made. What a killed judge left is cleared away."""
         for parent, files in _places():
             folder = parent / f"grader-{os.getpid()}-{secrets.token_hex(4)}"
             try:
@@ -50,6 +50,7 @@ class Groups:
             if files is _V2 and not _hand_down(folder):
                 folder.rmdir()
                 continue
+            _clear_leftovers(parent)
             return cls(folder, files)
         return None
 
@@ -80,11 +81,7 @@ class Groups:
 
     def close(self) -> None:
         """Remove every group."""
-        for path in [*sorted(self._folder.glob("*/")), self._folder]:
-            try:
-                path.rmdir()
-            except OSError:  # a process is still on its way out; the empty folder costs nothing
-                continue
+        _remove(self._folder)
 
 
 @dataclass(frozen=True)
@@ -110,6 +107,21 @@ class Group:
     def ran_out(self) -> bool:
         """Whether the kernel ended the worker for lack of memory."""
         return _kills(self.path / self.files.events) > self.kills_before
+
+
+def _clear_leftovers(parent: Path) -> None:
+    for folder in parent.glob("grader-*-*"):
+        pid = folder.name.split("-")[1]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    for path in [*sorted(folder.glob("*/")), folder]:
+        try:
+            path.rmdir()
+        except OSError:  # a process is still on its way out; the next judge clears it away
+            continue
 
 
 def pid_of(pidfd: int) -> int:

@@ -40,7 +40,7 @@ class Pool:
         self._branches: dict[tuple[str, tuple[str, ...]], Source] = {}
         self._retired: list[Source] = []
         self._farms: dict[str, Farm] = {}
-        self._groups = Groups.open()
+        self._groups: Groups | None = None
         self._closed = False
 
     def session(
@@ -48,6 +48,7 @@ class Pool:
     ) -> Session:
         """A conversation with a clean worker. Raises: `MachineError`."""
         limits = limits or Limits()
+        self.warm(framework, forbidden)
         return Session(lambda: self._child(framework, forbidden, limits), limits, self._groups)
 
     def warm(self, framework: Framework, forbidden: tuple[str, ...] = ()) -> None:
@@ -74,6 +75,8 @@ class Pool:
                 raise RuntimeError("the pool is closed")
             self._recycle(framework)
             root = self._roots.get(framework)
+            if self._groups is None and not self._roots:
+                self._groups = Groups.open()
             if root is None or not root.alive:
                 root = self._roots[framework] = self._start(framework)
             if not forbidden:
@@ -131,6 +134,7 @@ class Pool:
                 farm.close()
             if self._groups is not None:
                 self._groups.close()
+                self._groups = None
             self._branches.clear()
             self._roots.clear()
             self._retired.clear()
