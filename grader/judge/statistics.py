@@ -71,6 +71,37 @@ def _share_like(output: Array, inputs: Mapping[str, Array], options: Mapping[str
     return float(np.mean(alike.reshape(len(like), -1).all(axis=1)))
 
 
+def _distances(output: Array, options: Mapping[str, Any]) -> Array:
+    """Of each point (a row of the output) to each of the `centres`, which stay with the judge."""
+    centres = np.asarray(options["centres"], np.float64)
+    if output.ndim != 2 or output.shape[1] != centres.shape[1]:
+        raise ValueError("points of the centres' dimension")
+    return np.asarray(np.linalg.norm(output[:, None] - centres[None], axis=2))
+
+
+def _modes_covered(output: Array, inputs: Mapping[str, Array], options: Mapping[str, Any]) -> float:
+    """How many `centres` have at least `share` of the points within `radius`: mode collapse leaves few of them."""
+    near = _distances(output, options) <= options["radius"]
+    return float(np.sum(near.mean(axis=0) >= options["share"]))
+
+
+def _fraction_near(output: Array, inputs: Mapping[str, Array], options: Mapping[str, Any]) -> float:
+    """The share of points that lie within `radius` of one of the `centres`."""
+    return float(np.mean((_distances(output, options) <= options["radius"]).any(axis=1)))
+
+
+def _nearest_deviation(output: Array, inputs: Mapping[str, Array], options: Mapping[str, Any]) -> float:
+    """The root mean square distance along one axis from each point to the nearest of the `centres`."""
+    nearest = _distances(output, options).min(axis=1)
+    return float(np.sqrt(np.mean(nearest**2) / output.shape[1]))
+
+
+def _rows_apart(output: Array, inputs: Mapping[str, Array], options: Mapping[str, Any]) -> float:
+    """The largest difference between rows that are due the same: those of the first and second index list in `rows`."""
+    first, second = (np.asarray(rows, np.int64) for rows in options["rows"])
+    return float(np.max(np.abs(output[first] - output[second])))
+
+
 MEASURES: dict[str, Measure] = {
     "mean": lambda output, inputs, options: float(np.mean(output)),
     "deviation": lambda output, inputs, options: float(np.std(output)),
@@ -87,6 +118,10 @@ MEASURES: dict[str, Measure] = {
     "accuracy": _accuracy,
     "largest_share": _largest_share,
     "lag_correlation": _lag_correlation,
+    "modes_covered": _modes_covered,
+    "fraction_near": _fraction_near,
+    "nearest_deviation": _nearest_deviation,
+    "rows_apart": _rows_apart,
     "value": lambda output, inputs, options: float(output.reshape(-1)[options.get("index", 0)]),
     "fraction_below": lambda output, inputs, options: float(np.mean(output < options["value"])),
 }

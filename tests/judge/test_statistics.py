@@ -46,3 +46,35 @@ def test_correlation_with_another_output_of_the_case() -> None:
     same = Answer({"first": Tensor.of(first), "second": Tensor.of(first)}, {}, {})
     assert check_statistic(statistic, fresh, {}) is None
     assert check_statistic(statistic, same, {}) is not None
+
+
+SQUARE = [[0.0, 0.0], [4.0, 0.0], [0.0, 4.0], [4.0, 4.0]]
+
+
+def test_modes_covered_counts_centres_with_enough_points_nearby() -> None:
+    points = np.array([[0.1, 0.0]] * 6 + [[4.0, 0.5]] * 3 + [[0.0, 4.0]])
+    options = {"centres": SQUARE, "radius": 1.0, "share": 0.2}
+    assert MEASURES["modes_covered"](points, {}, options) == 2.0
+    assert MEASURES["modes_covered"](points, {}, {**options, "share": 0.1}) == 3.0
+    assert MEASURES["modes_covered"](points, {}, {**options, "radius": 0.2}) == 1.0
+
+
+def test_fraction_near_and_deviation_from_the_nearest_centre() -> None:
+    points = np.array([[0.3, 0.4], [4.0, 0.0], [2.0, 2.0], [4.3, 3.6]])
+    assert MEASURES["fraction_near"](points, {}, {"centres": SQUARE, "radius": 0.6}) == 0.75
+    spread = MEASURES["nearest_deviation"](points[:2], {}, {"centres": SQUARE})
+    assert spread == pytest.approx((0.25 / 2 / 2) ** 0.5)
+
+
+def test_points_of_another_dimension_are_a_wrong_shape() -> None:
+    options = {"centres": SQUARE, "radius": 1.0, "share": 0.1}
+    wrong = check_statistic(
+        vars(Statistic("modes", "modes_covered", 4, 0.1, options=options)), answer([1, 2]), {}
+    )
+    assert wrong is not None and wrong.wrong is Wrong.SHAPE
+
+
+def test_rows_apart_is_the_largest_difference() -> None:
+    points = np.array([[1.0, 2.0], [3.0, 4.0], [1.0, 2.5]])
+    assert MEASURES["rows_apart"](points, {}, {"rows": [[0], [2]]}) == 0.5
+    assert MEASURES["rows_apart"](points, {}, {"rows": [[0, 1], [0, 1]]}) == 0.0
