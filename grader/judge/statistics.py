@@ -43,11 +43,15 @@ def _lag_correlation(output: Array, inputs: Mapping[str, Array], options: Mappin
 
 
 def _accuracy(output: Array, inputs: Mapping[str, Array], options: Mapping[str, Any]) -> float:
-    """The share of predicted classes that are the `labels`. They stay with the judge: the worker gets no options."""
+    """The share of predicted classes that are the `labels`, of which negative ones do not count.
+
+    They stay with the judge: the worker gets no options.
+    """
     labels = np.asarray(options["labels"])
     if output.shape != labels.shape:
         raise ValueError("one prediction per label")
-    return float(np.mean(output == labels))
+    counted = labels >= 0
+    return float(np.mean(output[counted] == labels[counted]))
 
 
 def _largest_share(output: Array, inputs: Mapping[str, Array], options: Mapping[str, Any]) -> float:

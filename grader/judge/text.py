@@ -17,7 +17,8 @@ def clean(text: str, *, keep_indent: bool = False, limit: int = _MAX) -> str:
 
 def error_signature(kind: str, message: str) -> str:
     """What two runs of one mistake raise alike: the exception's kind and its text, numbers aside."""
-    return clean(f"{kind}: " + re.sub(r"\d+", "#", message.removeprefix(f"{kind}: ")))
+    text = "" if message == kind else message.removeprefix(f"{kind}: ")
+    return clean(f"{kind}: " + re.sub(r"\d+", "#", text))
 
 
 def _safe(character: str) -> str:

@@ -24,6 +24,11 @@ def test_accuracy_is_the_share_of_right_classes() -> None:
     assert wrong is not None and wrong.actual == 0.75
 
 
+def test_accuracy_leaves_out_negative_labels() -> None:
+    statistic = accuracy([0, -1, -1, 3], 1.0, 0.0)
+    assert check_statistic(statistic, answer([0, 7, 8, 3]), {}) is None
+
+
 def test_accuracy_needs_one_prediction_for_each_label() -> None:
     wrong = check_statistic(accuracy([0, 1], 1.0, 0.5), answer([0]), {})
     assert wrong is not None and wrong.wrong is Wrong.SHAPE
