@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from grader.judge.report import CheckVerdict, Report, Status
+from grader.judge.report import CheckVerdict, Report, Result, Status
 
 _ERRORS = {Status.ERROR, Status.CRASHED, Status.GRADER_ERROR}
 
@@ -13,16 +13,22 @@ def render(report: Report) -> str:
     """The report as the XML that continuous-integration services read."""
     root = ElementTree.Element("testsuites", name=report.course)
     for result in report.results:
-        suite = ElementTree.SubElement(root, "testsuite", name=f"{result.exercise}.{result.device}")
-        suite.set("tests", str(len(result.checks)))
-        suite.set("skipped", str(sum(check.status is Status.SKIPPED for check in result.checks)))
-        suite.set("errors", str(sum(check.status in _ERRORS for check in result.checks)))
-        suite.set("failures", str(sum(_is_failure(check) for check in result.checks)))
-        suite.set("time", f"{result.wall_s or 0:.3f}")
-        for check in result.checks:
-            _case(suite, result.exercise, check)
+        root.append(suite_of(result, f"{result.exercise}.{result.device}"))
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def suite_of(result: Result, name: str) -> ElementTree.Element:
+    """One exercise's result as a test suite called `name`."""
+    suite = ElementTree.Element("testsuite", name=valid(name))
+    suite.set("tests", str(len(result.checks)))
+    suite.set("skipped", str(sum(check.status is Status.SKIPPED for check in result.checks)))
+    suite.set("errors", str(sum(check.status in _ERRORS for check in result.checks)))
+    suite.set("failures", str(sum(_is_failure(check) for check in result.checks)))
+    suite.set("time", f"{result.wall_s or 0:.3f}")
+    for check in result.checks:
+        _case(suite, result.exercise, check)
+    return suite
 
 
 def _is_failure(check: CheckVerdict) -> bool:
@@ -35,13 +41,13 @@ def _case(suite: ElementTree.Element, exercise: str, check: CheckVerdict) -> Non
         return
     kind = "skipped" if check.status is Status.SKIPPED else "error" if check.status in _ERRORS else "failure"
     message = check.diagnosis.lesson if check.diagnosis else check.message
-    element = ElementTree.SubElement(case, kind, message=_valid(message))
+    element = ElementTree.SubElement(case, kind, message=valid(message))
     if kind != "skipped":
         element.set("type", check.status.value)
-        element.text = _valid("\n".join(filter(None, [check.case.call if check.case else "", check.message])))
+        element.text = valid("\n".join(filter(None, [check.case.call if check.case else "", check.message])))
 
 
-def _valid(text: str) -> str:
+def valid(text: str) -> str:
     """Only characters that XML 1.0 allows."""
     return "".join(
         c
