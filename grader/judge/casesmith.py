@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,14 @@ from grader.errors import CourseError
 from grader.judge.encode import Encoder, Settings, describe_call, message, request_head, rounded, transformed
 from grader.judge.key import Array, Expected, Form, KeyCase, Seen, seen_of
 from grader.judge.quiet import quiet
-from grader.judge.tolerance import STEP, is_jump, is_steep, sensitivity, tolerance
+from grader.judge.tolerance import STEP, error, is_jump, is_steep, is_unsteady, sensitivity, tolerance
 from grader.worker.kinds import observe
 from grader.worker.wire import Message
 
 PERTURBATIONS = 4
+NEIGHBOURS = 3  # runs that show how far the reference errs in the learner's dtype
 FINER = 16.0  # a slope stays the same under a step so much smaller; a jump does not
+_OFF_THE_KINK = "move the values off the kink, or say Case(..., smooth=False)"
 
 
 class Kink(CourseError):
@@ -29,10 +32,15 @@ class Kink(CourseError):
 
 
 class CaseSmith:
-    """Makes single cases: `entries` are the reference's."""
+    """Makes single cases: `entries` are the reference's.
 
-    def __init__(self, exercise: Exercise, entries: Mapping[str, Any], device: str) -> None:
-        self.exercise, self.entries, self.device = exercise, entries, device
+    `steady`: whether values that rounding alone makes jump are a `Kink`; else their tolerance is as wide as the jump.
+    """
+
+    def __init__(
+        self, exercise: Exercise, entries: Mapping[str, Any], device: str, *, steady: bool = True
+    ) -> None:
+        self.exercise, self.entries, self.device, self.steady = exercise, entries, device, steady
         self.path = exercise.solution.path
 
     def make(self, case: Case, form: Form, dtype: str, index: int) -> KeyCase:
@@ -50,22 +58,28 @@ class CaseSmith:
             arrays |= self._cotangents(once, arrays, dtype, index, where)
         truth = self._observe(message(once, arrays, "float64"), where)
         in_dtype = self._observe(message(once, arrays, dtype), where)
-        spreads = self._spreads(case, once, arrays, truth, where)
+        smooth = case.smooth and not case.statistics
+        spreads = self._spreads(once, arrays, truth, where) if smooth else {}
+        errors = self._errors(once, arrays, dtype, spreads, where)
         terms = case.reduction or sum(values.size for values in arrays.values())
         expected = {
-            name: self._expected(name, truth, in_dtype, spreads.get(name), dtype, terms, where)
+            name: self._expected(name, truth, in_dtype, _Measured(spreads, errors, dtype, terms), where)
             for name in truth.values
         }
         call = describe_call(case, self.exercise.info, encoder.arrays, dtype)
         statistics = tuple(vars(statistic) for statistic in case.statistics)
         return KeyCase(case.check, form, call, message(head, arrays, dtype), expected, statistics)
 
-    def _expected(
-        self, name: str, truth: Seen, in_dtype: Seen, spread: Array | None, dtype: str, terms: int, where: str
-    ) -> Expected:
+    def _expected(self, name: str, truth: Seen, in_dtype: Seen, measured: _Measured, where: str) -> Expected:
         value, near = truth.values[name], in_dtype.values.get(name)
+        dtype = measured.dtype
         if isinstance(value, float):
-            return self._expected_float(name, value, near, spread, dtype, terms, where)
+            if not isinstance(near, float) or not np.isfinite([value, near]).all():
+                raise CourseError(f"{where}: the reference gives no finite {name} in {dtype}", path=self.path)
+            bound = self._bound(name, np.asarray(value), np.asarray(near), measured, where)
+            return Expected(
+                value, max(float(bound), 1e-6 * abs(value))
+            )  # six digits where nothing is uncertain
         if not isinstance(value, np.ndarray):
             return Expected(value, 0.0)
         if not isinstance(near, np.ndarray) or near.shape != value.shape:
@@ -76,30 +90,22 @@ class CaseSmith:
             return Expected(value, 0.0, str(value.dtype))
         if not (np.isfinite(value).all() and np.isfinite(near).all()):
             raise CourseError(f"{where}: the reference gives NaN or Inf in {name}", path=self.path)
-        bound = _bound(value, near, spread, dtype, terms)
+        bound = self._bound(name, value, near, measured, where)
         return Expected(value, bound, dtype if near.dtype != np.float64 or dtype == "float64" else "float64")
 
-    def _expected_float(
-        self,
-        name: str,
-        value: float,
-        near: Any,
-        spread: Array | None,
-        dtype: str,
-        terms: int,
-        where: str,
-    ) -> Expected:
-        """A number computed from arrays is as uncertain as an array; one that is not, to six digits."""
-        if not isinstance(near, float) or not np.isfinite([value, near]).all():
-            raise CourseError(f"{where}: the reference gives no finite {name} in {dtype}", path=self.path)
-        measured = _bound(np.asarray(value), np.asarray(near), spread, dtype, terms)
-        return Expected(value, max(float(measured), 1e-6 * abs(value)))
+    def _bound(self, name: str, value: Array, near: Array, measured: _Measured, where: str) -> Array:
+        spread = measured.spreads.get(name, np.zeros_like(value))
+        committed = max(error(value, near), measured.errors.get(name, 0.0))
+        if self.steady and name in measured.errors and is_unsteady(value, spread, committed, measured.dtype):
+            raise Kink(
+                f"{where}: {name} jumps when the reference rounds", path=self.path, remedy=_OFF_THE_KINK
+            )
+        return tolerance(value, spread, committed, measured.dtype, measured.terms)
 
     def _spreads(
-        self, case: Case, head: Mapping[str, Any], arrays: Mapping[str, Array], truth: Seen, where: str
+        self, head: Mapping[str, Any], arrays: Mapping[str, Array], truth: Seen, where: str
     ) -> dict[str, Array]:
-        if not case.smooth or case.statistics:
-            return {}
+        """The sensitivity of every floating value. Raises: `Kink`."""
         spreads = self._measured(head, arrays, truth, STEP, where)
         suspects = [
             name for name, spread in spreads.items() if is_steep(np.asarray(truth.values[name]), spread)
@@ -110,30 +116,42 @@ class CaseSmith:
                 raise Kink(
                     f"{where}: {name} jumps when the inputs change by 10^-6",
                     path=self.path,
-                    remedy="move the values off the kink, or say Case(..., smooth=False)",
+                    remedy=_OFF_THE_KINK,
                 )
         return spreads
 
     def _measured(
         self, head: Mapping[str, Any], arrays: Mapping[str, Array], truth: Seen, step: float, where: str
     ) -> dict[str, Array]:
-        """The sensitivity of every floating value, by perturbations of relative size `step`; always the same signs."""
-        rng = np.random.default_rng(0)
-        runs = []
-        for _ in range(PERTURBATIONS):
-            moved = transformed(
-                arrays, lambda values: values * (1 + step * rng.choice((-1.0, 1.0), values.shape))
-            )
-            runs.append(self._observe(message(head, moved, "float64"), where))
-        floating = {
-            name: np.asarray(value)
-            for name, value in truth.values.items()
-            if isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
-        }
+        """By perturbations of relative size `step`, always of the same signs."""
+        runs = [
+            self._observe(message(head, moved, "float64"), where)
+            for moved in _moved(arrays, step, PERTURBATIONS)
+        ]
         return {
-            name: sensitivity(value, [np.asarray(run.values[name]) for run in runs], step)
-            for name, value in floating.items()
+            name: sensitivity(np.asarray(value), [np.asarray(run.values[name]) for run in runs], step)
+            for name, value in truth.values.items()
+            if _is_floating(value)
         }
+
+    def _errors(
+        self,
+        head: Mapping[str, Any],
+        arrays: Mapping[str, Array],
+        dtype: str,
+        names: Iterable[str],
+        where: str,
+    ) -> dict[str, float]:
+        """The largest error of the reference in `dtype` on inputs next to the case's."""
+        found = dict.fromkeys(names, 0.0)
+        for moved in _moved(arrays, STEP, NEIGHBOURS) if found and dtype in ("float32", "float64") else ():
+            held = transformed(moved, lambda values: rounded(values, dtype))
+            truth = self._observe(message(head, held, "float64"), where)
+            near = self._observe(message(head, held, dtype), where)
+            for name in found:
+                value, other = np.asarray(truth.values[name]), np.asarray(near.values.get(name))
+                found[name] = max(found[name], error(value, other) if value.shape == other.shape else 0.0)
+        return found
 
     def _cotangents(
         self, head: Mapping[str, Any], arrays: Mapping[str, Array], dtype: str, index: int, where: str
@@ -181,8 +199,24 @@ class CaseSmith:
                 ) from wrong
 
 
-def _bound(value: Array, near: Array, spread: Array | None, dtype: str, terms: int) -> Array:
-    return tolerance(value, np.zeros_like(value) if spread is None else spread, near, dtype, terms)
+@dataclass(frozen=True)
+class _Measured:
+    """What is known of a case's uncertainty; `terms`: the longest sum behind a value."""
+
+    spreads: Mapping[str, Array]
+    errors: Mapping[str, float]
+    dtype: str
+    terms: int
+
+
+def _moved(arrays: Mapping[str, Array], step: float, count: int) -> Iterator[dict[str, Array]]:
+    rng = np.random.default_rng(0)
+    for _ in range(count):
+        yield transformed(arrays, lambda values: values * (1 + step * rng.choice((-1.0, 1.0), values.shape)))
+
+
+def _is_floating(value: Any) -> bool:
+    return isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
 
 
 def _constructor_arguments(

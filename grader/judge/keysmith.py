@@ -117,12 +117,14 @@ class Keysmith:
                 return list(self._drawn(exercise, [seed, *[again] * bool(again)], device, dtype))
             except Kink:
                 continue
-        return list(self._drawn(exercise, [seed, DRAWS], device, dtype))
+        return list(self._drawn(exercise, [seed], device, dtype, steady=False))
 
-    def _drawn(self, exercise: Exercise, seeds: Sequence[int], device: str, dtype: str) -> Iterator[KeyCase]:
+    def _drawn(
+        self, exercise: Exercise, seeds: Sequence[int], device: str, dtype: str, *, steady: bool = True
+    ) -> Iterator[KeyCase]:
         reference = exercise.solution.reference
         entries = entries_of(exercise.id, reference.source, list(exercise.info.entry_names))
-        smith = CaseSmith(exercise, entries, device)
+        smith = CaseSmith(exercise, entries, device, steady=steady)
         first, *again = seeds
         cases = exercise.solution.cases(Draw([first, zlib.crc32(exercise.id.encode()), *again]))
         for index, case in enumerate(cases):

@@ -7,8 +7,8 @@ worst case is Higham's gamma_n = n u / (1 - n u), "Accuracy and Stability of Num
 
 M is measured, not assumed: it is |y| plus the change of y under relative perturbations of every input, so it follows
 cancellation, conditioning and depth. FFT-like algorithms spread their error over the whole tensor, hence M is at least
-its root mean square. The bound is never below what the reference itself commits in that dtype, so whatever is closer
-to the truth than the reference passes. Half precision inside a float32 exercise errs by 2^13 to 2^15 times u and fails.
+its root mean square. The bound is never below what the reference itself commits in that dtype, there and on neighbouring
+inputs (one run may be exact by luck), so whatever is closer to the truth than the reference passes. Half precision inside a float32 exercise errs by 2^13 to 2^15 times u and fails.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ LAMBDA = 4.0
 STEP = 2.0**-20  # relative perturbation; small enough to be linear, large enough to be exact in float64
 MAX_TERMS = 4096
 REFERENCE_MARGIN = 4.0
+UNSTEADY = 2.0**14  # roundoffs: an error so large is no rounding error
 STEEP = 1e3  # a slope this many times the value is looked at more closely: it may be a jump
 
 
@@ -41,11 +42,11 @@ def sensitivity(truth: Array, perturbed: Sequence[Array], step: float = STEP) ->
     return np.asarray(np.max(changes, axis=0) / step)
 
 
-def tolerance(truth: Array, spread: Array, in_dtype: Array, dtype: str, terms: int) -> Array:
+def tolerance(truth: Array, spread: Array, committed: float, dtype: str, terms: int) -> Array:
     """Elementwise absolute tolerance.
 
-    `truth`: float64 values; `spread`: their `sensitivity`; `in_dtype`: the reference's values computed in `dtype`;
-    `terms`: the longest sum behind an element. All arrays have the same shape.
+    `truth`: float64 values; `spread`: their `sensitivity`, of the same shape; `committed`: the largest error that the
+    reference makes in `dtype`; `terms`: the longest sum behind an element.
     """
     if truth.size == 0:
         return np.zeros_like(truth, dtype=np.float64)
@@ -53,8 +54,22 @@ def tolerance(truth: Array, spread: Array, in_dtype: Array, dtype: str, terms: i
     typical = float(np.sqrt(np.mean(np.square(magnitude))))
     roundoff = ROUNDOFF[dtype]
     bound = LAMBDA * np.sqrt(min(max(terms, 4), MAX_TERMS)) * roundoff * np.maximum(magnitude, typical)
-    committed = REFERENCE_MARGIN * float(np.max(np.abs(in_dtype - truth)))
-    return np.asarray(np.maximum(bound, committed) + TINIEST[dtype], np.float64)
+    return np.asarray(np.maximum(bound, REFERENCE_MARGIN * committed) + TINIEST[dtype], np.float64)
+
+
+def error(truth: Array, in_dtype: Array) -> float:
+    """The largest error of values computed in the learner's dtype; infinite where they are not finite."""
+    if truth.size == 0:
+        return 0.0
+    with np.errstate(invalid="ignore"):
+        largest = float(np.max(np.abs(in_dtype - truth)))
+    return largest if np.isfinite(largest) else float("inf")
+
+
+def is_unsteady(truth: Array, spread: Array, committed: float, dtype: str) -> bool:
+    """Whether rounding in `dtype` alone makes the values jump: another order of summation may land elsewhere."""
+    typical = float(np.sqrt(np.mean(np.square(np.abs(truth) + spread)))) if truth.size else 0.0
+    return committed > UNSTEADY * ROUNDOFF[dtype] * typical + TINIEST[dtype]
 
 
 def is_steep(truth: Array, spread: Array) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.judge.tolerance import STEP, is_jump, is_steep, sensitivity, tolerance
+from grader.judge.tolerance import STEP, error, is_jump, is_steep, sensitivity, tolerance
 
 
 def _dot_case(n: int, seed: int, shift: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -24,7 +24,9 @@ def _dot_case(n: int, seed: int, shift: float) -> tuple[np.ndarray, np.ndarray, 
         @ (wide_b * (1 + STEP * rng.choice((-1, 1), b.shape)))
         for _ in range(4)
     ]
-    bound = tolerance(truth, sensitivity(truth, moved), (a @ b).astype(np.float64), "float32", n)
+    bound = tolerance(
+        truth, sensitivity(truth, moved), error(truth, (a @ b).astype(np.float64)), "float32", n
+    )
     return a, b, np.stack([truth, bound])
 
 
@@ -51,13 +53,13 @@ def test_half_precision_inside_fails(n: int, seed: int) -> None:
 def test_zeros_never_pass_for_a_value_of_any_size(dtype: str) -> None:
     for scale in (1e-6, 1.0, 1e6):
         truth = np.array([1.0, -2.0, 0.5]) * scale
-        bound = tolerance(truth, np.abs(truth), truth, dtype, 1000)
+        bound = tolerance(truth, np.abs(truth), 0.0, dtype, 1000)
         assert np.all(np.abs(0 - truth) > bound)
 
 
 def test_the_reference_itself_always_passes() -> None:
     truth, near = np.array([1.0, 2.0]), np.array([1.001, 2.0])
-    assert np.all(np.abs(near - truth) <= tolerance(truth, np.zeros(2), near, "float32", 4))
+    assert np.all(np.abs(near - truth) <= tolerance(truth, np.zeros(2), error(truth, near), "float32", 4))
 
 
 def _spread_of(function: Callable[[float], float], at: float, step: float) -> np.ndarray:
