@@ -2,96 +2,225 @@
 
 SUBMISSIONS/<learner>/<topic>/<id>.py     mirrors exercises/
 SUBMISSIONS/<learner>/<id>.py             flat
+SUBMISSIONS/<learner>/*.ipynb             notebooks
+SUBMISSIONS/<learner>.zip, .tar.*         archives, and archives in a learner's folder
+SUBMISSIONS/<learner>/.git                git clones: the last commit before the deadline
+SUBMISSIONS/<name>_<id>_<file id>_...     Canvas; Moodle alike; either as the platform's own zip
+SUBMISSIONS/submission_metadata.yml       a Gradescope export
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
+from grader.batch import archive, platforms, repository
+from grader.batch.files import Folder, changed
+from grader.batch.platforms import Named
+from grader.batch.roster import Roster
+from grader.batch.submission import Aside, Collected, Submission, Trouble, text_of
 from grader.course.catalog import Course, Exercise
 from grader.errors import GraderError, InputError
-from grader.judge.judge import read_submission
-
-MAX_FILES = 10_000  # of one learner
+from grader.gradebook.assignment import Assignment
 
 
-@dataclass(frozen=True)
-class Submission:
-    """One file of one learner; `source` is None, and `trouble` says why, when it cannot be judged."""
+def collect(
+    root: Path,
+    course: Course,
+    scratch: Path,
+    *,
+    roster: Roster | None = None,
+    assignment: Assignment | None = None,
+) -> Collected:
+    """Everything under `root`, a folder or an archive. What must be unpacked goes below `scratch`, and is read from there.
 
-    learner: str
-    exercise: Exercise
-    path: Path
-    submitted_at: datetime | None
-    source: str | None
-    trouble: str = ""
-
-
-@dataclass(frozen=True)
-class Collected:
-    """What was found: submissions in order, and what belongs to no exercise or learner."""
-
-    submissions: tuple[Submission, ...]
-    unused: tuple[tuple[Path, str], ...]
+    Raises: `InputError` when there is nothing of that name, or nothing in it.
+    """
+    return Collector(course, scratch, roster, assignment).collect(root)
 
 
-def collect(root: Path, course: Course) -> Collected:
-    """Everything under `root`. Raises: `InputError` when it is no folder or holds no learner's folder."""
-    if not root.is_dir():
-        raise InputError(
-            "no such folder", path=root, remedy="give the folder that holds one folder per learner"
+@dataclass
+class Learner:
+    """What was found of one learner, wherever it lay."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    files: dict[str, Submission] = field(default_factory=dict)
+    copies: dict[str, int] = field(default_factory=dict)
+    places: list[str] = field(default_factory=list)
+
+
+class Collector:
+    """Goes through what was handed in; used once."""
+
+    def __init__(
+        self, course: Course, scratch: Path, roster: Roster | None, assignment: Assignment | None
+    ) -> None:
+        self.scratch, self.roster, self.assignment = scratch, roster, assignment
+        self.exercises: tuple[Exercise, ...] = tuple(
+            exercise for exercise in course.exercises if assignment is None or assignment.entry(exercise.id)
         )
-    submissions: list[Submission] = []
-    unused: list[tuple[Path, str]] = []
-    learners = sorted(entry for entry in root.iterdir() if not entry.name.startswith("."))
-    for folder in learners:
-        if folder.is_symlink() or not folder.is_dir():
-            unused.append((folder, "is not a learner's folder"))
-            continue
-        found, rest = _of_learner(folder, course)
-        submissions += found
-        unused += rest
-    if not learners:
-        raise InputError("is empty", path=root, remedy="give the folder that holds one folder per learner")
-    return Collected(tuple(submissions), tuple(unused))
+        self.asides: list[Aside] = []
+        self.learners: dict[str, Learner] = {}
+        self.unpacked = 0
+        self.dated = True  # whether a file's own time says when it was handed in
 
-
-def _of_learner(folder: Path, course: Course) -> tuple[list[Submission], list[tuple[Path, str]]]:
-    by_name = {exercise.relative_path.name: exercise for exercise in course.exercises}
-    found: dict[str, Submission] = {}
-    unused: list[tuple[Path, str]] = []
-    for count, path in enumerate(sorted(_files(folder))):
-        if count >= MAX_FILES:
-            unused.append((folder, f"holds more than {MAX_FILES:,} files; the rest was not looked at"))
-            break
-        exercise = by_name.get(path.name)
-        if exercise is None:
-            unused.append((path, "belongs to no exercise"))
-        elif exercise.id in found:
-            unused.append((path, f"is a second file for {exercise.id}; {found[exercise.id].path} was taken"))
+    def collect(self, root: Path) -> Collected:
+        """Everything under `root`."""
+        if root.is_file() and archive.is_archive(root.name):
+            root = self._unpacked(root, archive.CLASS, root.name, None)
+            self.dated = False
+        if not root.is_dir():
+            remedy = "give the folder that holds one folder per learner, or a platform's download"
+            raise InputError("no such folder or archive", path=root, remedy=remedy)
+        entries = sorted(entry for entry in root.iterdir() if not entry.name.startswith("."))
+        entries = [entry for entry in entries if entry.name != "__MACOSX"]
+        if len(entries) == 1 and entries[0].is_dir() and _is_export(entries[0]):
+            return self.collect(entries[0])
+        if not entries:
+            raise InputError(
+                "is empty", path=root, remedy="give the folder that holds one folder per learner"
+            )
+        if (root / platforms.GRADESCOPE).is_file():
+            self._gradescope(root, entries)
         else:
-            found[exercise.id] = _submission(folder.name, exercise, path)
-    if not found:
-        unused.append((folder, "holds no exercise"))
-    return list(found.values()), unused
+            for entry in entries:
+                self._entry(entry)
+        return self._collected()
+
+    def _entry(self, entry: Path) -> None:
+        """One thing at the top: a learner's folder or archive, or one file that a platform named."""
+        name = text_of(entry.name)
+        is_folder = entry.is_dir() and not entry.is_symlink()
+        said = platforms.named(entry.name, folder=is_folder)
+        if entry.is_symlink() or not (is_folder or entry.is_file()):
+            self.aside(Trouble.UNUSED, name, "is not a learner's folder or archive")
+        elif is_folder:
+            self._folder(self.learner(said or Named(name, ())), entry, name, None, said is None)
+        elif said is not None and said.file:
+            self._platform_file(entry, said, name)
+        elif archive.is_archive(entry.name):
+            self._archive(self.learner(Named(text_of(archive.stem(entry.name)), ())), entry, name)
+        else:
+            foreign = archive.is_foreign_archive(entry.name)
+            why = (
+                "is an archive that cannot be opened: zip or tar"
+                if foreign
+                else "is not a learner's folder or archive"
+            )
+            self.aside(Trouble.UNUSED, name, why)
+
+    def _gradescope(self, root: Path, entries: list[Path]) -> None:
+        handed = platforms.gradescope(root / platforms.GRADESCOPE)
+        for one in handed:
+            folder = root / one.folder
+            for named in one.learners:
+                learner = self.learner(named)
+                if folder.is_dir():
+                    self._folder(learner, folder, one.folder, one.submitted_at)
+                else:
+                    self.aside(Trouble.EMPTY, one.folder, "is not in the export", learner.name)
+        listed = {platforms.GRADESCOPE, *(one.folder for one in handed)}
+        for entry in entries:
+            if entry.name not in listed:
+                self.aside(Trouble.UNUSED, text_of(entry.name), "is not in the export's metadata")
+
+    def _platform_file(self, entry: Path, said: Named, shown: str) -> None:
+        learner = self.learner(said)
+        if said.late and self.assignment is not None:
+            why = "is marked late by the platform, which does not say when it came: set its score by hand"
+            self.aside(Trouble.LATE, shown, why, learner.name)
+        if archive.is_archive(said.file):
+            self._archive(learner, entry, shown, dated=False)
+        else:
+            learner.places.append(shown)
+            Folder(self, learner, entry.parent, shown, dated=False).file(entry, said.file, shown)
+
+    def _archive(self, learner: Learner, path: Path, shown: str, dated: bool = True) -> None:
+        learner.places.append(shown)
+        try:
+            folder = self._unpacked(path, archive.LEARNER, shown, learner.name)
+        except GraderError as wrong:
+            self.aside(Trouble.UNREADABLE, shown, wrong.problems[0].message, learner.name)
+            return
+        at = changed(path) if dated and self.dated else None
+        Folder(self, learner, folder, f"{shown}!", at, dated=False).walk()
+
+    def _folder(
+        self, learner: Learner, folder: Path, shown: str, at: datetime | None = None, dated: bool = True
+    ) -> None:
+        learner.places.append(shown)
+        if repository.git_folder(folder) is not None:
+            before = self.assignment.closing(learner.name) if self.assignment else None
+            into = self.room()
+            try:
+                commit = repository.export(folder, into, before)
+            except (GraderError, OSError) as wrong:
+                self.aside(Trouble.UNREADABLE, shown, str(wrong), learner.name)
+                return
+            folder, at, shown = into, commit.at, f"{shown}@{commit.id[:12]}"
+        Folder(self, learner, folder, shown, at, dated=dated and self.dated).walk()
+
+    def _unpacked(self, path: Path, bounds: archive.Bounds, shown: str, learner: str | None) -> Path:
+        into = self.room()
+        for left in archive.unpack(path, into, bounds, (platforms.GRADESCOPE,)):
+            kind = Trouble.UNUSED if left.why == "belongs to no exercise" else Trouble.UNREADABLE
+            self.aside(kind, f"{shown}!/{left.name}", left.why, learner)
+        return into
+
+    # ----------------------------------------------------------------------------------- what `Folder` asks for
+
+    def learner(self, said: Named) -> Learner:
+        """The learner whom a platform's or folder's name means, by the roster where it knows."""
+        found = self.roster.find(said.learner, *said.aliases) if self.roster else None
+        name = found or said.learner
+        return self.learners.setdefault(name, Learner(name, said.aliases))
+
+    def room(self) -> Path:
+        """A new empty folder in the scratch space."""
+        self.unpacked += 1
+        folder = self.scratch / str(self.unpacked)
+        folder.mkdir(parents=True)
+        return folder
+
+    def aside(
+        self, kind: Trouble, path: str, why: str, learner: str | None = None, exercise: str | None = None
+    ) -> None:
+        """List something that is no submission."""
+        self.asides.append(Aside(kind, path, why, learner, exercise))
+
+    # ------------------------------------------------------------------------------------------------- the end
+
+    def _collected(self) -> Collected:
+        submissions = [
+            s for name in sorted(self.learners) for s in _ordered(self.learners[name], self.exercises)
+        ]
+        for learner in self.learners.values():
+            if not learner.files:
+                self.aside(Trouble.EMPTY, ", ".join(learner.places), "holds no exercise", learner.name)
+            if self.roster is not None and learner.name not in self.roster.learners:
+                why = "is not in the roster; judged all the same"
+                self.aside(Trouble.UNKNOWN, ", ".join(learner.places), why, learner.name)
+        for name in self.roster.learners if self.roster else ():
+            if name not in self.learners:
+                self.aside(Trouble.MISSING, "", "handed in nothing", name)
+        self._late(submissions)
+        return Collected(tuple(submissions), tuple(self.asides))
+
+    def _late(self, submissions: Iterable[Submission]) -> None:
+        for one in submissions if self.assignment else ():
+            closing = self.assignment.closing(one.learner) if self.assignment else None
+            if closing is not None and one.submitted_at is not None and one.submitted_at > closing:
+                why = f"was handed in on {one.submitted_at:%Y-%m-%d %H:%M} UTC, after the last moment that can count"
+                self.aside(Trouble.LATE, one.shown, why, one.learner, one.exercise.id)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder, followlinks=False):
-        folders[:] = [name for name in folders if not name.startswith((".", "__pycache__"))]
-        for name in [*files, *(name for name in folders if name.endswith(".py"))]:
-            if not name.startswith("."):
-                yield Path(parent) / name
+def _ordered(learner: Learner, exercises: tuple[Exercise, ...]) -> list[Submission]:
+    return [learner.files[exercise.id] for exercise in exercises if exercise.id in learner.files]
 
 
-def _submission(learner: str, exercise: Exercise, path: Path) -> Submission:
-    try:
-        source = read_submission(path)
-        changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except GraderError as wrong:
-        return Submission(learner, exercise, path, None, None, wrong.problems[0].message)
-    return Submission(learner, exercise, path, changed, source)
+def _is_export(folder: Path) -> bool:
+    """Whether the only folder in a download is the export itself, as Gradescope packs it."""
+    return (folder / platforms.GRADESCOPE).is_file()

@@ -2,138 +2,89 @@
 
 from __future__ import annotations
 
-import hashlib
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from itertools import islice
 
-from grader.batch.collect import Submission
-from grader.course.catalog import Course
-from grader.errors import GraderError
-from grader.gradebook.store import Gradebook, Judged
-from grader.judge.ask import Interview
-from grader.judge.judge import Judge
-from grader.judge.report import Result, Status
-from grader.judge.verdict import uniform_result
-from grader.worker.wire import pack
+from grader.batch.clerk import Clerk, Settled
+from grader.batch.submission import Aside, Submission, Trouble
+from grader.judge.report import Status
+from grader.sandbox.devices import resolve
 
-MAX_OUTPUT_BYTES = 4 << 20  # of one submission's stored outputs, compressed
+Work = tuple[Submission, str]  # and on which device
 
 
 @dataclass
 class Tally:
-    """What a run did."""
+    """What a run did; counts are of submissions x devices."""
 
     judged: int = 0
     kept: int = 0  # judged before, taken from the gradebook
-    troubles: list[tuple[Submission, str]] = field(default_factory=list)
+    asides: list[Aside] = field(default_factory=list)  # what could not be judged
+    left: int = 0  # not looked at, because the run was stopped
     statuses: dict[Status, int] = field(default_factory=dict)
 
     @property
-    def done(self) -> int:
-        """Submissions that have their result."""
-        return self.judged + self.kept
+    def troubles(self) -> list[Aside]:
+        """What is to be tried again, or mended, before every submission has its result."""
+        return [aside for aside in self.asides if aside.kind is not Trouble.SKIPPED]
+
+    def count(self, settled: Settled) -> None:
+        """Note one result."""
+        if settled.result is None:
+            kind = Trouble.UNREADABLE if settled.learners_file else Trouble.GRADER_ERROR
+            self.asides.append(_aside(kind, settled.submission, settled.trouble))
+            return
+        self.kept += settled.how == "known"
+        self.judged += settled.how != "known"
+        status = settled.result.status
+        self.statuses[status] = self.statuses.get(status, 0) + 1
 
 
 def grade(
-    course: Course,
     submissions: Sequence[Submission],
-    judge: Judge,
-    gradebook: Gradebook,
+    clerk: Clerk,
     *,
     jobs: int,
-    on_done: Callable[[Submission, Result], None],
-    stop: Callable[[], bool],
+    device: str = "auto",
+    on_done: Callable[[Settled], None] = lambda settled: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Tally:
     """Judge every submission into the gradebook, `jobs` at a time.
 
-    One bad submission never stops the rest; a fault of the grader or the course is retried once, then recorded as
-    `grader_error`, never as a zero of the learner's. When `stop()` turns true, what is running is finished and kept.
+    One bad submission never stops the rest. When `stop()` turns true, what is running is finished and kept.
+    Raises: `MachineError` when the gradebook cannot be written, `UsageError` for a device that does not exist.
     """
     tally = Tally()
-    clerk = _Clerk(course, judge, gradebook)
-    waiting = iter(submissions)
+    work = _work(submissions, device, tally)
     with ThreadPoolExecutor(max_workers=jobs) as executor:
-        running: dict[Future[tuple[Result, bool]], Submission] = {}
-        for submission in _take(waiting, 2 * jobs):
-            running[executor.submit(clerk.settle, submission)] = submission
-        while running:
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+        running: set[Future[Settled]] = set()
+        while True:
+            if not stop():
+                for submission, place in islice(work, jobs + 1 - len(running)):
+                    running.add(executor.submit(clerk.settle, submission, place))
+            else:
+                cancelled = {future for future in running if future.cancel()}
+                tally.left += len(cancelled) + sum(1 for _ in work)
+                running -= cancelled
+            if not running:
+                return tally
+            finished, running = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
-                submission = running.pop(future)
-                result, was_known = future.result()
-                tally.kept += was_known
-                tally.judged += not was_known
-                tally.statuses[result.status] = tally.statuses.get(result.status, 0) + 1
-                if result.status is Status.GRADER_ERROR:
-                    tally.troubles.append((submission, result.message))
-                on_done(submission, result)
-            for submission in _take(waiting, 0 if stop() else len(finished)):
-                running[executor.submit(clerk.settle, submission)] = submission
-    return tally
+                settled = future.result()
+                tally.count(settled)
+                on_done(settled)
 
 
-def _take(waiting: Iterator[Submission], count: int) -> list[Submission]:
-    return [submission for _, submission in zip(range(count), waiting, strict=False)]
+def _work(submissions: Sequence[Submission], device: str, tally: Tally) -> Iterator[Work]:
+    for submission in submissions:
+        for place, reason in resolve(device, submission.exercise.info.devices):
+            if reason is None:
+                yield submission, place
+            else:
+                tally.asides.append(_aside(Trouble.SKIPPED, submission, f"{place}: {reason}"))
 
 
-class _Clerk:
-    """Settles one submission: from the gradebook where it can, by judging where it must."""
-
-    def __init__(self, course: Course, judge: Judge, gradebook: Gradebook) -> None:
-        self.course, self.judge, self.gradebook = course, judge, gradebook
-
-    def settle(self, submission: Submission, device: str = "cpu") -> tuple[Result, bool]:
-        """The submission's result, recorded; and whether it was known already."""
-        key = self._key(submission, device)
-        known = self.gradebook.verdict(key)
-        answers: list[Interview] = []
-        result = known if known is not None else self._judge(submission, device, answers)
-        judged = Judged(
-            submission.learner,
-            submission.exercise.id,
-            device,
-            str(submission.path),
-            key,
-            result,
-            submission.submitted_at,
-            _packed(answers[0]) if answers else None,
-        )
-        level = self.judge.pool.level.value
-        if result.status is not Status.GRADER_ERROR:
-            self.gradebook.record(datetime.now(UTC), judged, self.course.info.id, self.course.version, level)
-        return result, known is not None
-
-    def _judge(self, submission: Submission, device: str, answers: list[Interview]) -> Result:
-        if submission.source is None:
-            return uniform_result(submission.exercise, device, Status.GRADER_ERROR, submission.trouble)
-        if submission.source == submission.exercise.stub:
-            return uniform_result(submission.exercise, device, Status.NOT_IMPLEMENTED, "Not written yet.")
-        judge = Judge(
-            self.judge.pool,
-            self.judge.keysmith,
-            self.judge.seed,
-            self.judge.hidden,
-            lambda _, interview: answers.append(interview),
-        )
-        for attempt in (1, 2):
-            try:
-                return judge.judge(submission.exercise, submission.source, device)
-            except GraderError as wrong:
-                if attempt == 2:
-                    return uniform_result(submission.exercise, device, Status.GRADER_ERROR, str(wrong))
-        raise AssertionError("unreachable")
-
-    def _key(self, submission: Submission, device: str) -> str:
-        """Content x exercise (statement, solution, limits) x seed x device."""
-        parts = (submission.source or "", submission.exercise.fingerprint, str(self.judge.seed), device)
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def _packed(interview: Interview) -> bytes | None:
-    """The worker's answers, compressed; None when they are beyond the bound (a regrade then runs it again)."""
-    frames = b"".join(b"\0" if answer is None else b"\1" + pack(answer) for answer in interview.answers)
-    data = zlib.compress(frames, 1)
-    return data if len(data) <= MAX_OUTPUT_BYTES else None
+def _aside(kind: Trouble, submission: Submission, why: str) -> Aside:
+    return Aside(kind, submission.shown, why, submission.learner, submission.exercise.id)

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "solution": ("grader.cli.learn:solution", "The reference, once you have passed (or give up)."),
     "quiz": ("grader.cli.quiz:quiz", "Questions and answers; remembers what you forget."),
     "grade": ("grader.cli.grade:grade", "Judge a whole class into a gradebook."),
+    "regrade": ("grader.cli.regrade:regrade", "Score a class anew from stored answers."),
     "gradebook": ("grader.cli.gradebook:gradebook", "Results: show, export, report, override, stats."),
     "similar": ("grader.cli.similar:similar", "Likely copies in a class."),
     "kit": ("grader.cli.kit:kit", "What learners get: stubs, quizzes, a public key."),

@@ -4,39 +4,42 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import secrets
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.options import cache_home, course_option, open_course
-from grader.errors import MachineError
+from grader.cli.batch import batch_options, clerk_for, cores, stoppable
+from grader.cli.options import course_option
 
 if TYPE_CHECKING:
+    from grader.batch.clerk import Clerk
     from grader.batch.run import Tally
+    from grader.batch.submission import Aside
+    from grader.gradebook.store import Incident
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What is said at the end."""
+
+    tally: Tally
+    asides: tuple[Aside, ...]  # of collecting, then of judging
+    left: int
+    gradebook: str
 
 
 @click.command()
 @click.argument("submissions", type=click.Path(path_type=Path))
+@batch_options
+@click.option("--device", default=None, help="auto, cpu, cuda, cuda:N, mps or all.")
 @click.option(
-    "--gradebook", "where", default="gradebook.db", help="A file, or a database URL. Default: gradebook.db."
-)
-@click.option(
-    "--jobs", type=click.IntRange(min=1), default=None, help="How many at a time. Default: one per core."
-)
-@click.option(
-    "--seed",
-    type=int,
-    default=None,
-    help="The secret seed of the hidden cases. Default: kept beside the gradebook.",
-)
-@click.option(
-    "--sandbox", type=click.Choice(["strong", "basic"]), default="strong", help="basic must be asked for."
+    "--roster", "roster_file", type=click.Path(path_type=Path), help="The class list, a CSV: who is missing."
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @course_option
@@ -48,55 +51,59 @@ def grade(
     jobs: int | None,
     seed: int | None,
     sandbox: str,
+    assignment_file: Path | None,
+    device: str | None,
+    roster_file: Path | None,
     form: str,
     course_root: Path | None,
 ) -> None:
-    """Judge every learner's folder under SUBMISSIONS. Run it again to go on where it stopped."""
+    """Judge everything under SUBMISSIONS: folders of learners, archives, notebooks, git clones, or a platform's download.
+
+    Run it again to go on where it stopped: what was judged is not judged again.
+    """
     from grader.batch.collect import collect
+    from grader.batch.roster import load_roster
     from grader.batch.run import grade as judge_all
-    from grader.gradebook.store import Gradebook
-    from grader.judge.judge import Judge
-    from grader.judge.keysmith import Keysmith
-    from grader.sandbox import Level, Pool
 
-    course = open_course(course_root)
-    collected = collect(submissions, course)
-    workers = jobs or os.cpu_count() or 1
-    stopping: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda *_: stopping.append(1))
-    try:
-        with Gradebook(where) as book, Pool(Level(sandbox), jobs=workers) as pool:
-            judge = Judge(pool, Keysmith(cache_home() / "keys"), _seed(where, seed), hidden=True)
-            with _progress(len(collected.submissions), form) as show:
-                tally = judge_all(
-                    course,
-                    collected.submissions,
-                    judge,
-                    book,
-                    jobs=workers,
-                    on_done=lambda submission, result: show(result.status),
-                    stop=lambda: bool(stopping),
-                )
-    finally:
-        signal.signal(signal.SIGINT, before)
-    left = len(collected.submissions) - tally.done
-    _say(tally, collected.unused, where, left, form)
-    ctx.exit(3 if tally.troubles else 130 if left else 0)
+    workers = jobs or cores()
+    roster = load_roster(roster_file) if roster_file else None
+    with (
+        stoppable() as stop,
+        clerk_for(where, course_root, assignment_file, seed, sandbox, workers) as (clerk, assignment),
+        tempfile.TemporaryDirectory(prefix="grader-submissions-") as scratch,
+    ):
+        found = collect(submissions, clerk.course, Path(scratch), roster=roster, assignment=assignment)
+        run = _begin(clerk, submissions)
+        clerk.gradebook.note(run, [_incident(aside) for aside in found.asides])
+        with _progress(len(found.submissions), form) as show:
+            tally = judge_all(
+                found.submissions,
+                clerk,
+                jobs=workers,
+                device=device or (assignment.device if assignment else "auto"),
+                on_done=lambda settled: show(settled.result.status if settled.result else "not judged"),
+                stop=stop,
+            )
+        clerk.gradebook.note(run, [_incident(aside) for aside in tally.asides])
+    done = _Done(tally, (*found.asides, *tally.asides), tally.left, where)
+    (_say_json if form == "json" else _say)(done)
+    ctx.exit(3 if tally.troubles else 130 if done.left else 0)
 
 
-def _seed(where: str, given: int | None) -> int:
-    """The secret seed: given, or drawn once and kept, readable by this user alone, beside the gradebook."""
-    if given is not None:
-        return given
-    path = Path(f"{where}.seed") if "://" not in where else Path("gradebook.seed")
-    if not path.exists():
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except OSError as wrong:
-            raise MachineError(f"the secret seed cannot be kept: {wrong.strerror}", path=path) from None
-        with os.fdopen(descriptor, "w") as file:
-            file.write(str(secrets.randbits(120)))
-    return int(path.read_text())
+def _begin(clerk: Clerk, submissions: Path) -> int:
+    from grader.batch.submission import text_of
+
+    course, level = clerk.course, clerk.judge.pool.level.value
+    source = text_of(submissions.resolve())
+    return clerk.gradebook.begin_run(
+        datetime.now(UTC), "grade", source, course.info.id, course.version, level
+    )
+
+
+def _incident(aside: Aside) -> Incident:
+    from grader.gradebook.store import Incident
+
+    return Incident(aside.kind.value, aside.path, aside.why, aside.learner, aside.exercise)
 
 
 @contextlib.contextmanager
@@ -122,27 +129,32 @@ def _progress(total: int, form: str) -> Iterator[Callable[[str], None]]:
         yield show
 
 
-def _say(tally: Tally, unused: Sequence[tuple[Path, str]], where: str, left: int, form: str) -> None:
-    if form == "json":
-        found = {
-            "judged": tally.judged,
-            "known": tally.kept,
-            "left": left,
-            "statuses": {status.value: count for status, count in tally.statuses.items()},
-            "troubles": [[s.learner, s.exercise.id, str(s.path), why] for s, why in tally.troubles],
-            "unused": [[str(path), why] for path, why in unused],
-            "gradebook": where,
-        }
-        click.echo(json.dumps(found, indent=1))
-        return
-    click.echo(f"{tally.judged} judged, {tally.kept} known from before; the results are in {where}.")
+def _say_json(done: _Done) -> None:
+    tally = done.tally
+    found = {
+        "judged": tally.judged,
+        "known": tally.kept,
+        "left": done.left,
+        "statuses": {status.value: count for status, count in sorted(tally.statuses.items())},
+        "asides": [
+            {"kind": a.kind.value, "learner": a.learner, "exercise": a.exercise, "path": a.path, "why": a.why}
+            for a in done.asides
+        ],
+        "gradebook": done.gradebook,
+    }
+    click.echo(json.dumps(found, indent=1))
+
+
+def _say(done: _Done) -> None:
+    from grader.judge.text import clean
+
+    tally = done.tally
+    click.echo(f"{tally.judged} judged, {tally.kept} known from before; the results are in {done.gradebook}.")
     for status, count in sorted(tally.statuses.items()):
         click.echo(f"  {status.value:<16} {count}")
-    for submission, why in tally.troubles:
-        click.echo(
-            f"not judged: {submission.learner} {submission.exercise.id}: {submission.path}: {why}", err=True
-        )
-    for path, why in unused:
-        click.echo(f"not used: {path}: {why}", err=True)
-    if left:
-        click.echo(f"Stopped with {left} left. Run the same command again to go on.", err=True)
+    for aside in done.asides:
+        about = (aside.learner, aside.exercise, aside.path)
+        words = ": ".join(clean(part).replace("\n", " ") for part in (*about, aside.why) if part)
+        click.echo(f"{aside.kind.value}: {words}", err=True)
+    if done.left:
+        click.echo(f"Stopped with {done.left} left. Run the same command again to go on.", err=True)

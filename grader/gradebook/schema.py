@@ -1,10 +1,15 @@
-"""The gradebook's tables. Results and overrides are only ever added; the current grade is a view over them.
+"""The gradebook's tables. Rows are only ever added; the current grade is a view over them.
 
+source     what was handed in, once per content
 verdict    what judging one content gave: keyed by content x exercise x course key x limits, so that the same file
            is judged once, whoever hands it in and however often
-result     learner, exercise, device -> verdict; one row per submission judged
+result     learner, exercise, device, content -> verdict. The first row of a content is an attempt; a row that
+           `replaces` another re-scores the same attempt. Each row is replaced at most once
+output     what the worker answered, compressed, for a regrade without a rerun; `inputs` names what it was asked
 override   a manual score: who, when, why; the latest beats every result
-output     what the worker answered, compressed, for a regrade without a rerun
+run        one call of `grade` or `regrade`
+incident   what a run could not judge or use, and why: nothing is dropped, nothing of it is a grade
+assignment the policy (due date, weights, late days) that runs used, as YAML; the latest of a name counts
 """
 
 from __future__ import annotations
@@ -26,10 +31,18 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
+source = Table(
+    "source",
+    metadata,
+    Column("content", String(64), primary_key=True),  # SHA-256 of the text
+    Column("data", LargeBinary, nullable=False),  # zlib-compressed UTF-8
+)
+
 verdict = Table(
     "verdict",
     metadata,
     Column("key", String(64), primary_key=True),
+    Column("content", String(64), ForeignKey("source.content"), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("course", String(64), nullable=False),
     Column("course_version", String(16), nullable=False),
@@ -47,13 +60,16 @@ result = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("at", DateTime(timezone=True), nullable=False),
-    Column("learner", String(200), nullable=False),
+    Column("learner", String(1024), nullable=False),
     Column("exercise", String(64), nullable=False),
     Column("device", String(16), nullable=False),
     Column("submitted_at", DateTime(timezone=True)),
     Column("source", Text, nullable=False),  # where the file was found
+    Column("content", String(64), ForeignKey("source.content"), nullable=False),
     Column("verdict_key", String(64), ForeignKey("verdict.key"), nullable=False),
-    UniqueConstraint("learner", "exercise", "device", "verdict_key", name="result_once"),
+    Column("replaces", Integer, nullable=False, default=0),  # id of the row that this one re-scores; 0: none
+    UniqueConstraint("learner", "exercise", "device", "content", "replaces", name="result_once"),
+    Index("result_by_replaced", "replaces"),
     Index("result_by_learner", "learner", "exercise", "id"),
     Index("result_by_exercise", "exercise", "id"),
 )
@@ -63,7 +79,7 @@ override = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("at", DateTime(timezone=True), nullable=False),
-    Column("learner", String(200), nullable=False),
+    Column("learner", String(1024), nullable=False),
     Column("exercise", String(64), nullable=False),
     Column("score", Float),  # NULL takes the override back
     Column("who", String(200), nullable=False),
@@ -75,5 +91,42 @@ output = Table(
     "output",
     metadata,
     Column("verdict_key", String(64), ForeignKey("verdict.key"), primary_key=True),
+    Column(
+        "inputs", String(64), nullable=False
+    ),  # SHA-256 of what the worker was asked, and within which limits
     Column("data", LargeBinary, nullable=False),  # zlib-compressed frames, bounded
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("what", String(16), nullable=False),  # grade or regrade
+    Column("source", Text, nullable=False),  # the submissions' folder or archive
+    Column("course", String(64), nullable=False),
+    Column("course_version", String(16), nullable=False),
+    Column("sandbox", String(8), nullable=False),
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run", Integer, ForeignKey("run.id"), nullable=False),
+    Column("kind", String(16), nullable=False),  # grader.batch.submission.Trouble
+    Column("learner", String(1024)),
+    Column("exercise", String(64)),
+    Column("path", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Index("incident_by_run", "run", "id"),
+)
+
+assignment = Table(
+    "assignment",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("text", Text, nullable=False),  # the YAML as it was given
 )

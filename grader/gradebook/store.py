@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import contextlib
+import hashlib
+import threading
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, and_, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from grader.errors import InputError
+from grader.errors import InputError, MachineError
 from grader.gradebook import schema
+from grader.gradebook.assignment import Assignment
+from grader.gradebook.current import Grade, attempts_of, current, grades, unreplaced
+from grader.gradebook.policy import counted
 from grader.judge.report import Result, Status
-
-
-@dataclass(frozen=True)
-class Grade:
-    """A learner's current grade in one exercise: the best result, unless a person overrode it."""
-
-    learner: str
-    exercise: str
-    auto_score: float | None
-    manual_score: float | None
-    max_score: float
-    status: str
-    attempts: int
-    why: str = ""
-
-    @property
-    def score(self) -> float:
-        """What counts: the manual score where there is one."""
-        return self.manual_score if self.manual_score is not None else self.auto_score or 0.0
 
 
 @dataclass(frozen=True)
@@ -42,11 +30,36 @@ class Judged:
     learner: str
     exercise: str
     device: str
-    source: str
+    source: str  # where it was found
+    text: str  # what was handed in
     key: str
     result: Result
     submitted_at: datetime | None = None
-    output: bytes | None = None
+    output: Output | None = None
+
+    @property
+    def content(self) -> str:
+        """SHA-256 of what was handed in."""
+        return content_of(self.text)
+
+
+@dataclass(frozen=True)
+class Output:
+    """What the worker answered, packed; `inputs` names what it was asked."""
+
+    inputs: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Incident:
+    """What a run could not judge or use, and why."""
+
+    kind: str
+    path: str
+    message: str
+    learner: str | None = None
+    exercise: str | None = None
 
 
 class Gradebook:
@@ -55,6 +68,7 @@ class Gradebook:
     def __init__(self, where: str | Path) -> None:
         url = str(where) if "://" in str(where) else f"sqlite:///{where}"
         self.where = str(where)
+        self._lock = threading.Lock()
         try:
             self.engine: Engine = create_engine(url)
             if self.engine.dialect.name == "sqlite":
@@ -76,35 +90,88 @@ class Gradebook:
     # ------------------------------------------------------------------------------------------------ writing
 
     def record(self, now: datetime, judged: Judged, course: str, version: str, sandbox: str) -> None:
-        """Add a result. Recording the same one twice changes nothing. On disk when this returns."""
-        with self.engine.begin() as connection:
-            verdict = {
-                "key": judged.key,
-                "at": now,
-                "course": course,
-                "course_version": version,
-                "exercise": judged.exercise,
-                "device": judged.device,
-                "sandbox": sandbox,
-                "status": judged.result.status.value,
-                "score": judged.result.score,
-                "max_score": judged.result.max_score,
-                "report": judged.result.model_dump_json(),
-            }
-            _insert_once(connection, schema.verdict, verdict)
+        """Add a result. Recording the same one twice changes nothing. On disk when this returns.
+
+        A result of a content that the learner handed in before replaces the former one when its verdict is another.
+        Raises: `MachineError` when the database cannot take it.
+        """
+        content = judged.content
+        packed = zlib.compress(judged.text.encode("utf-8", "surrogatepass"), 6)
+        verdict = {
+            "key": judged.key,
+            "content": content,
+            "at": now,
+            "course": course,
+            "course_version": version,
+            "exercise": judged.exercise,
+            "device": judged.device,
+            "sandbox": sandbox,
+            "status": judged.result.status.value,
+            "score": judged.result.score,
+            "max_score": judged.result.max_score,
+            "report": judged.result.model_dump_json(),
+        }
+        row = {"at": now, "learner": judged.learner, "exercise": judged.exercise, "device": judged.device}
+        row |= {"submitted_at": judged.submitted_at, "source": judged.source, "content": content}
+        with self._writing() as connection:
+            insert_once(connection, schema.source, {"content": content, "data": packed})
+            insert_once(connection, schema.verdict, verdict)
             if judged.output is not None:
-                _insert_once(connection, schema.output, {"verdict_key": judged.key, "data": judged.output})
-            row = {"at": now, "learner": judged.learner, "exercise": judged.exercise, "device": judged.device}
-            row |= {"submitted_at": judged.submitted_at, "source": judged.source, "verdict_key": judged.key}
-            _insert_once(connection, schema.result, row)
+                output = {"verdict_key": judged.key, **vars(judged.output)}
+                insert_once(connection, schema.output, output)
+            last = _last_of(connection, row)
+            if last is None or last.verdict_key != judged.key:
+                replaces = 0 if last is None else last.id
+                insert_once(
+                    connection, schema.result, {**row, "verdict_key": judged.key, "replaces": replaces}
+                )
+
+    def begin_run(
+        self, now: datetime, what: str, source: str, course: str, version: str, sandbox: str
+    ) -> int:
+        """Note that a run begins; gives its number, under which its incidents are kept."""
+        row = {"at": now, "what": what, "source": source, "course": course}
+        row |= {"course_version": version, "sandbox": sandbox}
+        with self._writing() as connection:
+            done = connection.execute(schema.run.insert().values(row))
+            return int(done.inserted_primary_key[0])  # type: ignore[index]
+
+    def note(self, run: int, incidents: Iterable[Incident]) -> None:
+        """Keep what a run could not judge or use."""
+        rows = [{"run": run, **vars(incident)} for incident in incidents]
+        if rows:
+            with self._writing() as connection:
+                connection.execute(schema.incident.insert(), rows)
+
+    def keep_assignment(self, now: datetime, assignment: Assignment) -> None:
+        """Keep the policy that grades are to be read under, unless it is the one already kept."""
+        text = assignment.model_dump_json()
+        if self.assignment() != assignment:
+            with self._writing() as connection:
+                row = {"at": now, "name": assignment.id, "text": text}
+                connection.execute(schema.assignment.insert().values(row))
 
     def override(
         self, now: datetime, learner: str, exercise: str, score: float | None, who: str, why: str
     ) -> None:
         """Add a manual score (None takes the last one back): it beats every automatic one."""
         row = {"at": now, "learner": learner, "exercise": exercise, "score": score, "who": who, "why": why}
-        with self.engine.begin() as connection:
+        with self._writing() as connection:
             connection.execute(schema.override.insert().values(row))
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """One transaction, one at a time in this process; whatever goes wrong in it is the machine's fault."""
+        with self._lock:
+            try:
+                with self.engine.begin() as connection:
+                    yield connection
+            except SQLAlchemyError as wrong:
+                raise MachineError(
+                    f"the gradebook cannot be written: {_reason(wrong)}",
+                    path=Path(self.where),
+                    remedy="free the disk or end what locks the file; nothing recorded is lost: run it again",
+                ) from None
 
     # ------------------------------------------------------------------------------------------------ reading
 
@@ -116,77 +183,80 @@ class Gradebook:
         held = None if found is None else Result.model_validate_json(found)
         return None if held is None or held.status is Status.GRADER_ERROR else held
 
-    def grades(self, learner: str | None = None) -> Iterator[Grade]:
-        """Current grades, ordered by learner and exercise, one at a time."""
-        result, verdict = schema.result, schema.verdict
-        query = (
-            select(
-                result.c.learner,
-                result.c.exercise,
-                func.max(verdict.c.score).label("score"),
-                func.max(verdict.c.max_score).label("max_score"),
-                func.count().label("attempts"),
-                func.max(result.c.id).label("last"),
-            )
-            .join(verdict, verdict.c.key == result.c.verdict_key)
-            .group_by(result.c.learner, result.c.exercise)
-            .order_by(result.c.learner, result.c.exercise)
-        )
-        if learner is not None:
-            query = query.where(result.c.learner == learner)
-        manual = self._overrides(learner)
+    def contents(self, exercises: Sequence[str]) -> Iterator[Any]:
+        """Every current result of these exercises, all of one content and device together, as of now."""
+        result = schema.result
+        order = (result.c.exercise, result.c.device, result.c.content, result.c.verdict_key, result.c.id)
         with self.engine.connect() as connection:
-            for row in connection.execution_options(yield_per=1000).execute(query):
-                yield _grade(connection, row, manual.get((row.learner, row.exercise)))
+            query = current().where(result.c.exercise.in_(exercises))
+            yield from connection.execution_options(yield_per=1000).execute(
+                query.order_by(None).order_by(*order)
+            )
 
-    def report(self, learner: str, exercise: str) -> Result | None:
-        """The best result of a learner in an exercise, with all its checks."""
-        result, verdict = schema.result, schema.verdict
-        query = (
-            select(verdict.c.report)
-            .join(result, verdict.c.key == result.c.verdict_key)
-            .where(and_(result.c.learner == learner, result.c.exercise == exercise))
-            .order_by(verdict.c.score.desc(), result.c.id.desc())
-            .limit(1)
-        )
+    def source_of(self, content: str) -> str | None:
+        """The text handed in, by its SHA-256."""
+        query = select(schema.source.c.data).where(schema.source.c.content == content)
         with self.engine.connect() as connection:
             found = connection.execute(query).scalar_one_or_none()
-        return None if found is None else Result.model_validate_json(found)
+        return None if found is None else zlib.decompress(found).decode("utf-8", "surrogatepass")
+
+    def output_of(self, key: str) -> Output | None:
+        """What a worker answered when the verdict `key` was found; None when it was not kept."""
+        query = select(schema.output.c.inputs, schema.output.c.data)
+        with self.engine.connect() as connection:
+            found = connection.execute(query.where(schema.output.c.verdict_key == key)).one_or_none()
+        return None if found is None else Output(found.inputs, found.data)
+
+    def assignment(self) -> Assignment | None:
+        """The policy that was kept last."""
+        query = select(schema.assignment.c.text).order_by(schema.assignment.c.id.desc()).limit(1)
+        with self.engine.connect() as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        return None if found is None else Assignment.model_validate_json(found)
+
+    def incidents(self) -> Iterator[Incident]:
+        """What the latest run over each folder of submissions could not judge or use."""
+        latest = select(func.max(schema.run.c.id)).group_by(schema.run.c.what, schema.run.c.source)
+        table = schema.incident
+        columns = (table.c.kind, table.c.path, table.c.message, table.c.learner, table.c.exercise)
+        query = select(*columns).where(table.c.run.in_(latest)).order_by(table.c.id)
+        with self.engine.connect() as connection:
+            for row in connection.execution_options(yield_per=1000).execute(query):
+                yield Incident(*row)
+
+    def grades(self, learner: str | None = None) -> Iterator[Grade]:
+        """Current grades, ordered by learner and exercise, one at a time, under the assignment kept last."""
+        assignment = self.assignment()
+        with self.engine.connect() as connection:
+            yield from grades(connection, assignment, learner)
+
+    def report(self, learner: str, exercise: str) -> Result | None:
+        """The result that counts of a learner in an exercise, with all its checks."""
+        with self.engine.connect() as connection:
+            attempts = attempts_of(list(connection.execute(current(learner, exercise))))
+        if not attempts:
+            return None
+        return self.verdict(counted(self.assignment(), learner, attempts).attempt.verdict_key)
 
     def statuses(self) -> Mapping[str, int]:
-        """How many results there are of each status."""
-        query = select(schema.verdict.c.status, func.count()).join(
-            schema.result, schema.verdict.c.key == schema.result.c.verdict_key
+        """How many current results there are of each status."""
+        query = (
+            select(schema.verdict.c.status, func.count())
+            .join(schema.result, schema.verdict.c.key == schema.result.c.verdict_key)
+            .where(unreplaced())
+            .group_by(schema.verdict.c.status)
         )
         with self.engine.connect() as connection:
-            rows: Sequence[Any] = connection.execute(query.group_by(schema.verdict.c.status)).all()
+            rows: Sequence[Any] = connection.execute(query).all()
         return {status: count for status, count in rows}
 
-    def _overrides(self, learner: str | None) -> dict[tuple[str, str], Any]:
-        override = schema.override
-        newest = select(func.max(override.c.id)).group_by(override.c.learner, override.c.exercise)
-        query = select(override).where(override.c.id.in_(newest))
-        if learner is not None:
-            query = query.where(override.c.learner == learner)
-        with self.engine.connect() as connection:
-            return {(row.learner, row.exercise): row for row in connection.execute(query)}
+
+def content_of(text: str) -> str:
+    """What a submitted text is known by: its SHA-256."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _grade(connection: Connection, row: Any, manual: Any) -> Grade:
-    best = (
-        select(schema.verdict.c.status)
-        .join(schema.result, schema.verdict.c.key == schema.result.c.verdict_key)
-        .where(and_(schema.result.c.learner == row.learner, schema.result.c.exercise == row.exercise))
-        .order_by(schema.verdict.c.score.desc(), schema.result.c.id.desc())
-        .limit(1)
-    )
-    status = connection.execute(best).scalar_one()
-    score = None if manual is None else manual.score
-    why = "" if score is None else f"{manual.who}: {manual.why}"
-    return Grade(row.learner, row.exercise, row.score, score, row.max_score, status, row.attempts, why)
-
-
-def _insert_once(connection: Connection, table: Any, row: Mapping[str, Any]) -> None:
+def insert_once(connection: Connection, table: Any, row: Mapping[str, Any]) -> None:
     """Insert, unless the row is there already."""
     if connection.dialect.name == "sqlite":
         connection.execute(table.insert().prefix_with("OR IGNORE").values(row))
@@ -194,6 +264,14 @@ def _insert_once(connection: Connection, table: Any, row: Mapping[str, Any]) -> 
     from sqlalchemy.dialects.postgresql import insert
 
     connection.execute(insert(table).values(row).on_conflict_do_nothing())
+
+
+def _last_of(connection: Connection, row: Mapping[str, Any]) -> Any:
+    """The latest result of the same content by the same learner; the chain grows at its end."""
+    result = schema.result
+    same = [result.c[name] == row[name] for name in ("learner", "exercise", "device", "content")]
+    query = select(result.c.id, result.c.verdict_key).where(*same).order_by(result.c.id.desc()).limit(1)
+    return connection.execute(query).one_or_none()
 
 
 def _pragmas(connection: Any, _: object) -> None:

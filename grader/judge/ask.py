@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grader.course.catalog import Exercise
+from grader.course.model import Kind
 from grader.judge.compare import Answer
 from grader.judge.key import Key, KeyCase, seen_of
 from grader.judge.outcome import CaseOutcome, Part, judge_case
@@ -143,9 +144,7 @@ class _Talk:
         return Message({**head, "attempt": self.pairings.get(_made_as(case), 0)}, case.request.tensors)
 
     def _judged(self, case: KeyCase, answer: Message) -> CaseOutcome:
-        if answer.head.get("status") != "ok":
-            return failure_of(answer).of(case)
-        return judge_case(case, Answer.of(answer), seen_of(answer), self.exercise.info.kind)
+        return judged(case, answer, self.exercise.info.kind)
 
     def _exchange(self, request: Message) -> tuple[Message | None, Failure | None]:
         try:
@@ -160,6 +159,13 @@ class _Talk:
     def _note(self, outcome: CaseOutcome, answer: Message | None) -> None:
         self.held.outcomes.append(outcome)
         self.held.answers.append(answer)
+
+
+def judged(case: KeyCase, answer: Message, kind: Kind) -> CaseOutcome:
+    """What an answer shows of a case."""
+    if answer.head.get("status") != "ok":
+        return failure_of(answer).of(case)
+    return judge_case(case, Answer.of(answer), seen_of(answer), kind)
 
 
 def _made_as(case: KeyCase) -> str:

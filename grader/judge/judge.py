@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.course.catalog import Exercise
+from grader.course.model import Kind
 from grader.errors import InputError
 from grader.judge.ask import Interview, interview
 from grader.judge.checks import checks_of
 from grader.judge.forbidden import find_forbidden
+from grader.judge.key import Key
 from grader.judge.keysmith import Keysmith
 from grader.judge.report import Place, Result, Status
+from grader.judge.suite import judge_tests
 from grader.judge.text import clean
 from grader.judge.verdict import Bench, result_of, uniform_result
 from grader.sandbox import Pool
@@ -35,15 +38,29 @@ class Judge:
 
     def judge(self, exercise: Exercise, source: str, device: str = "cpu") -> Result:
         """Judge one file's text. Raises: `CourseError` or `MachineError`, never for the learner's code."""
+        if exercise.info.kind is Kind.TESTS:
+            refused = self.on_reading(exercise, source, device)
+            return refused or judge_tests(exercise, source, self.pool, self.seed, device)
         key = self.keysmith.key(exercise, self.seed, device)
-        found = find_forbidden(source, exercise.info.forbidden)
-        if found:
-            return _forbidden_on_reading(exercise, device, source, found[0].name, found[0].line)
+        refused = self.on_reading(exercise, source, device)
+        if refused is not None:
+            return refused
         held = interview(exercise, source, key, self.pool)
         if self.on_interview is not None:
             self.on_interview(exercise, held)
+        return self.score(exercise, key, held)
+
+    def on_reading(self, exercise: Exercise, source: str, device: str = "cpu") -> Result | None:
+        """The result where the text alone decides it: an operation that the exercise forbids. None otherwise."""
+        found = find_forbidden(source, exercise.info.forbidden)
+        if not found:
+            return None
+        return _forbidden_on_reading(exercise, device, source, found[0].name, found[0].line)
+
+    def score(self, exercise: Exercise, key: Key, held: Interview) -> Result:
+        """The result of an interview, held now or kept from an earlier run."""
         bench = Bench(exercise, key, lambda: self.keysmith.chaffs(exercise, key, self.seed), not self.hidden)
-        checks = checks_of(exercise, key, exercise.solution.option("CHECKS", {}))
+        checks = checks_of(exercise, key, exercise.weights)
         result = result_of(bench, checks, held.outcomes)
         printed = (
             "" if self.hidden else clean(held.output, limit=8192)

@@ -16,6 +16,7 @@ from grader.author import Case, Draw
 from grader.course.catalog import Exercise
 from grader.course.model import Kind
 from grader.course.solution import Variant
+from grader.errors import CourseError
 from grader.judge import key as keys
 from grader.judge.casesmith import CaseSmith, Kink
 from grader.judge.key import Form, Key, KeyCase, Seen, seen_of
@@ -66,7 +67,7 @@ class Keysmith:
         path = self._path(exercise, seed, device, dtype, "key")
 
         def make() -> Key:
-            stored = keys.load(path)
+            stored = keys.load(path) or _from_kit(exercise, seed, device, dtype, "key")
             if stored is not None:
                 return keys.key_of(stored)
             made = Key(
@@ -88,7 +89,7 @@ class Keysmith:
         path = self._path(exercise, seed, key.device, dtype, "chaffs")
 
         def make() -> dict[str, list[Seen]]:
-            stored = keys.load(path)
+            stored = keys.load(path) or _from_kit(exercise, seed, key.device, dtype, "chaffs")
             if stored is not None:
                 return keys.seen_from(stored)
             made = {chaff.name: self.run(exercise, chaff, key) for chaff in exercise.solution.chaffs}
@@ -107,7 +108,7 @@ class Keysmith:
             return [_attempt(case.request, entries) for case in key.cases]
 
     def _path(self, exercise: Exercise, seed: int, device: str, dtype: str, what: str) -> Path:
-        name = f"{exercise.id}-{_code_version()}-{exercise.fingerprint}-{seed}-{device.replace(':', '')}-{dtype}.{what}"
+        name = f"{exercise.id}-{code_version()}-{exercise.fingerprint}-{seed}-{device.replace(':', '')}-{dtype}.{what}"
         return self.cache / name
 
     def _cases(self, exercise: Exercise, seed: int, device: str, dtype: str) -> list[KeyCase]:
@@ -135,9 +136,29 @@ class Keysmith:
             yield smith.make(case, form, "float64" if form is Form.FLOAT64 else dtype, 1000 + index)
 
 
+def kit_file(exercise: Exercise, seed: int, device: str, dtype: str, what: str) -> Path:
+    """Where a kit keeps a key, or what the chaffs give: in place of the solution."""
+    return exercise.root / "key" / f"{exercise.id}-{seed}-{device.replace(':', '')}-{dtype}.{what}"
+
+
+def _from_kit(exercise: Exercise, seed: int, device: str, dtype: str, what: str) -> Message | None:
+    """What a kit holds. Raises: `CourseError` when it is a kit and does not hold it."""
+    if exercise.sealed is None:
+        return None
+    path = kit_file(exercise, seed, device, dtype, what)
+    stored = keys.load(path)
+    if stored is None:
+        raise CourseError(
+            "is missing or damaged: this kit cannot judge the exercise so",
+            path=path,
+            remedy="take the kit anew from your instructor, who makes it with `grader kit`",
+        )
+    return stored
+
+
 @functools.cache
-def _code_version() -> str:
-    """A hash of the code that makes keys: another version of it makes other keys."""
+def code_version() -> str:
+    """A hash of the code that makes keys and verdicts: another version of it makes other ones."""
     package = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
     for file in sorted(

@@ -128,12 +128,12 @@ def _diagnoses(
     }
     if not failing:
         return {}
-    variants, chaffs = bench.exercise.solution.chaffs, bench.chaffs()
+    lessons, chaffs = bench.exercise.lessons, bench.chaffs()
     everything = [entry for check in checks for entry in _judged(check, outcomes)]
-    shared = diagnose(everything, chaffs, variants)
+    shared = diagnose(everything, chaffs, lessons)
     if shared is not None and shared.source == "chaff":
         return dict.fromkeys(failing, shared)
-    found = {name: diagnose(judged, chaffs, variants) for name, judged in failing.items()}
+    found = {name: diagnose(judged, chaffs, lessons) for name, judged in failing.items()}
     return {name: diagnosis for name, diagnosis in found.items() if diagnosis is not None}
 
 
