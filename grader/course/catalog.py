@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from grader.course.builtin import builtin_root
 from grader.course.model import CourseInfo, ExerciseInfo, Kind, Topic
+from grader.course.sealed import Sealed, load_seal, load_sealed
 from grader.course.solution import Solution, load_solution
 from grader.course.yamlfile import load, read_text
 from grader.errors import CourseError, Problem, UsageError
@@ -51,8 +52,33 @@ class Exercise:
         return load_solution(self.root / "solutions" / self.relative_path, self.info)
 
     @cached_property
+    def sealed(self) -> Sealed | None:
+        """What a kit says in the solution's place; None where the solution is at hand."""
+        path = self.root / "solutions" / self.relative_path
+        if path.exists() or path.with_suffix("").exists():
+            return None
+        return load_sealed(self.root, self.id)
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """What the author's checks weigh. Raises: `CourseError`."""
+        if self.sealed is not None:
+            return self.sealed.weights
+        weights: Mapping[str, float] = self.solution.option("CHECKS", {})
+        return weights
+
+    @property
+    def lessons(self) -> Mapping[str, str]:
+        """Chaff -> its lesson. Raises: `CourseError`."""
+        if self.sealed is not None:
+            return self.sealed.lessons
+        return {chaff.name: chaff.text for chaff in self.solution.chaffs}
+
+    @cached_property
     def fingerprint(self) -> str:
         """A hash of all that decides a verdict: statement, solution and settings."""
+        if self.sealed is not None:
+            return self.sealed.fingerprint
         parts = (self.info.model_dump_json(), self.stub, self.solution.source)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
@@ -73,7 +99,10 @@ class Course:
 
     @cached_property
     def version(self) -> str:
-        """A short hash of everything in the course that decides a verdict."""
+        """A short hash of everything in the course that decides a verdict; a kit has its course's."""
+        seal = load_seal(self.root)
+        if seal is not None:
+            return seal.course_version
         files = sorted([self.root / "exercises" / "course.yaml", *_content(self.root)])
         digest = hashlib.sha256()
         for file in files:
