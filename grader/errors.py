@@ -63,7 +63,7 @@ class InputError(GraderError):
 
 
 class MachineError(GraderError):
-    """This machine lacks something the job needs; the message says how to get it."""
+    """The machine lacks something the job needs; the message says how to get it."""
 
 
 class UsageError(GraderError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from grader.course.builtin import builtin_root
 from grader.course.model import CourseInfo, ExerciseInfo, Kind, Topic
 from grader.course.sealed import Sealed, load_seal, load_sealed
 from grader.course.solution import Solution, load_solution
+from grader.course.suite import load_suite
 from grader.course.yamlfile import load, read_text
 from grader.errors import CourseError, Problem, UsageError
 
@@ -25,6 +26,7 @@ class Exercise:
     info: ExerciseInfo
     topic: Topic
     root: Path
+    subject: Exercise | None = None  # kind `tests`: whose implementations are tested
 
     @property
     def id(self) -> str:
@@ -49,7 +51,10 @@ class Exercise:
     @cached_property
     def solution(self) -> Solution:
         """Reference, wheats, chaffs, cases. Raises: `CourseError` when it is missing (as in a learner's kit)."""
-        return load_solution(self.root / "solutions" / self.relative_path, self.info)
+        path = self.root / "solutions" / self.relative_path
+        if self.info.kind is Kind.TESTS:
+            return load_suite(path.with_suffix(""), self.info)
+        return load_solution(path, self.info)
 
     @cached_property
     def sealed(self) -> Sealed | None:
@@ -79,7 +84,8 @@ class Exercise:
         """A hash of all that decides a verdict: statement, solution and settings."""
         if self.sealed is not None:
             return self.sealed.fingerprint
-        parts = (self.info.model_dump_json(), self.stub, self.solution.source)
+        tested = self.subject.fingerprint if self.subject is not None else ""
+        parts = (self.info.model_dump_json(), self.stub, self.solution.source, tested)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
@@ -93,9 +99,9 @@ class Course:
     @cached_property
     def exercises(self) -> tuple[Exercise, ...]:
         """Every exercise in teaching order."""
-        return tuple(
-            Exercise(info, topic, self.root) for topic in self.info.topics for info in topic.exercises
-        )
+        plain = [Exercise(info, topic, self.root) for topic in self.info.topics for info in topic.exercises]
+        by_id = {exercise.id: exercise for exercise in plain}
+        return tuple(replace(e, subject=by_id.get(e.info.subject)) if e.info.subject else e for e in plain)
 
     @cached_property
     def version(self) -> str:
@@ -167,8 +173,8 @@ def _dangling(course: Course, path: Path) -> Iterator[Problem]:
         for other in exercise.info.prerequisites:
             if other not in known:
                 yield Problem(f"prerequisite {other!r} is no exercise", path, key=exercise.id)
-        if exercise.info.kind is Kind.TESTS and exercise.info.grad:
-            yield Problem("`grad` means nothing for kind `tests`", path, key=exercise.id)
+        if (exercise.info.kind is Kind.TESTS) != (exercise.subject is not None):
+            yield Problem("`subject` names the exercise that a `tests` exercise tests", path, key=exercise.id)
 
 
 def _content(root: Path) -> list[Path]:

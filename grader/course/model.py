@@ -61,6 +61,7 @@ class ExerciseInfo(_Strict):
     prerequisites: tuple[Identifier, ...] = ()
     quiz: tuple[str, ...] = ()
     global_rng: bool = False
+    subject: Identifier | None = None
 
     @model_validator(mode="before")
     @classmethod

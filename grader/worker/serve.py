@@ -26,16 +26,23 @@ def serve(read_fd: int, write_fd: int, check: Callable[[], None] = lambda: None)
     Raises: nothing of the learner's.
     """
     loaded: dict[str, Loaded] = {}
-    while True:
-        try:
-            request = read(lambda count: _read_exactly(read_fd, count))
-        except (EOFError, WireError):
-            return
-        answer = _answer(request, loaded)
-        _flush()
+
+    def receive() -> Message:
+        return read(lambda count: _read_exactly(read_fd, count))
+
+    def send(answer: Message) -> None:
         frame = _packed(answer)
         check()
         _write_all(write_fd, frame)
+
+    while True:
+        try:
+            request = receive()
+        except (EOFError, WireError):
+            return
+        answer = _answer(request, loaded, send, receive)
+        _flush()
+        send(answer)
 
 
 class Loaded:
@@ -60,7 +67,12 @@ class Loaded:
         return {name: value for name, value in found.items() if callable(value)}
 
 
-def _answer(request: Message, loaded: dict[str, Loaded]) -> Message:
+def _answer(
+    request: Message,
+    loaded: dict[str, Loaded],
+    send: Callable[[Message], None],
+    receive: Callable[[], Message],
+) -> Message:
     name = str(request.head.get("name"))
     try:
         if request.head["do"] == "load":
@@ -68,10 +80,28 @@ def _answer(request: Message, loaded: dict[str, Loaded]) -> Message:
             loaded[name].execute()
             missing = [entry for entry in loaded[name].wanted if entry not in loaded[name].entries]
             return Message({"status": "ok", "missing": missing})
+        if request.head["do"] == "tests":
+            return _run_tests(request, loaded[name], send, receive)
+        if request.head["do"] == "call":
+            from grader.worker.testing import answer_call
+
+            return answer_call(request, loaded[name].entries[request.head["entry"]])
         return observe(request, loaded[name].entries)
     except BaseException as wrong:
         filename = loaded[name].filename if name in loaded else ""
         return Message({"status": "error", "error": describe(wrong, filename)})
+
+
+def _run_tests(
+    request: Message, loaded: Loaded, send: Callable[[Message], None], receive: Callable[[], Message]
+) -> Message:
+    from grader.worker.testing import run_tests
+
+    def ask(call: Message) -> Message:
+        send(call)
+        return receive()
+
+    return run_tests(loaded.module, loaded.filename, request.head["fixture"], ask)
 
 
 def describe(wrong: BaseException, filename: str) -> dict[str, Any]:
