@@ -110,7 +110,8 @@ class Clerk:
         for attempt in range(_TRIES):
             try:
                 result = judge.judge(exercise, text, device)
-                break
+                if result.status is not Status.CRASHED:
+                    break  # a crash may have been the machine's doing, which kills what uses too much of it
             except MachineError:
                 if attempt == _TRIES - 1:
                     raise
