@@ -28,6 +28,8 @@ _STYLE = (
     "table{border-collapse:collapse;width:100%}th,td{border-bottom:1px solid #8886;padding:.25rem .5rem;text-align:left}"
     "blockquote{border-left:4px solid #8886;margin:.5rem 0;padding:.1rem 1rem}h2{margin-top:2rem}code{font-size:.95em}"
 )
+_TOLD = ("unreadable", "unused", "duplicate", "late", "skipped", "grader_error")
+"""Kinds of incidents that a learner can do something about, or must know of."""
 _WORDS = {
     Status.NOT_IMPLEMENTED: "not written yet",
     Status.FORBIDDEN: "not allowed",
@@ -42,7 +44,7 @@ def write_each(book: Gradebook, folder: Path, learner: str | None = None) -> int
     """A Markdown and an HTML file for every learner with a result; gives how many learners."""
     told: dict[str, list[Incident]] = {}
     for incident in book.incidents():
-        if incident.learner is not None:
+        if incident.learner is not None and incident.kind in _TOLD:
             told.setdefault(incident.learner, []).append(incident)
     count = 0
     with (folder / "index.csv").open("w", encoding="utf-8", newline="") as file:
@@ -76,7 +78,7 @@ def page(learner: str, pairs: Sequence[tuple[Grade, Result]], incidents: Sequenc
     for grade, result in pairs:
         lines += ["", *_exercise(grade, result)]
     if incidents:
-        lines += ["", "## Not counted", ""]
+        lines += ["", "## Also", ""]
         lines += [f"- {plain(one.exercise or one.kind)}: {plain(one.message)}" for one in incidents]
     return "\n".join(lines) + "\n"
 
