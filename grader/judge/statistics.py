@@ -54,6 +54,12 @@ def _accuracy(output: Array, inputs: Mapping[str, Array], options: Mapping[str, 
     return float(np.mean(output[counted] == labels[counted]))
 
 
+def _unequal_groups(output: Array, inputs: Mapping[str, Array], options: Mapping[str, Any]) -> float:
+    """The share of groups of `size` neighbours, from `start` on, that are not all equal: 0 where equals are treated alike."""
+    groups = output[int(options.get("start", 0)) :].reshape(-1, int(options["size"]))
+    return float(np.mean((groups != groups[:, :1]).any(axis=1)))
+
+
 def _largest_share(output: Array, inputs: Mapping[str, Array], options: Mapping[str, Any]) -> float:
     """The share of the most frequent value: 1 when all are the same."""
     return float(np.max(np.unique(output, return_counts=True)[1]) / output.size)
@@ -121,6 +127,7 @@ MEASURES: dict[str, Measure] = {
     "share_like": _share_like,
     "accuracy": _accuracy,
     "largest_share": _largest_share,
+    "unequal_groups": _unequal_groups,
     "lag_correlation": _lag_correlation,
     "modes_covered": _modes_covered,
     "fraction_near": _fraction_near,

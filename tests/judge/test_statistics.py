@@ -83,3 +83,8 @@ def test_rows_apart_is_the_largest_difference() -> None:
     points = np.array([[1.0, 2.0], [3.0, 4.0], [1.0, 2.5]])
     assert MEASURES["rows_apart"](points, {}, {"rows": [[0], [2]]}) == 0.5
     assert MEASURES["rows_apart"](points, {}, {"rows": [[0, 1], [0, 1]]}) == 0.0
+
+
+def test_unequal_groups_counts_groups_with_a_difference() -> None:
+    values = np.array([9, 1, 1, 2, 3, 4, 4])
+    assert MEASURES["unequal_groups"](values, {}, {"size": 2, "start": 1}) == pytest.approx(1 / 3)
