@@ -19,8 +19,15 @@ LEARNER = {
     "residual_block": "ResidualBlockSequential",
     "gan_step": "gan_step_bce",
 }
-_BROKEN = "def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1:\n    return input\n"
+_BROKEN = (
+    "def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1:\n    return input\n"
+)
 _ENDLESS = "def conv2d(input, *rest, **options):\n    while True:\n        pass\n"
+
+_RECALLED = (
+    "What a network learned on a large data set is reused for another task, because its early layers learn general "
+    "features. Either they are frozen and only a new classifier is trained, or all weights are fine-tuned."
+)
 
 
 def main() -> None:
@@ -42,14 +49,18 @@ def main() -> None:
     _class(course, out / "class")
     _run("grade", out / "class", "--gradebook", out / "gradebook.db", expect=(0, 3))
     _run("gradebook", "show", "--gradebook", out / "gradebook.db")
-    _run("gradebook", "export", "--to", "csv", "--out", out / "grades.csv", "--gradebook", out / "gradebook.db")
+    _run(
+        "gradebook", "export", "--to", "csv", "--out", out / "grades.csv", "--gradebook", out / "gradebook.db"
+    )
 
     _say("3. The quiz asks, a scripted learner answers")
-    answers = "A network whose layers slide small learned filters over the image, sharing their weights.\n\n\n" * 3 + "q\n"
-    _run("quiz", "00_seed", "--plain", "--count", "2", "--seed", "1", stdin=answers, expect=(0, 1))
+    _run("quiz", "01_convolution", "--plain", "--count", "2", "--seed", "4", stdin="b c d\nb\n\n")
+    _run("quiz", "00_seed", "--plain", "--count", "1", "--seed", "1", stdin=_RECALLED + "\n\n\n\n")
 
     _say("Done")
-    click.echo(f"Gradebook: {out / 'gradebook.db'}\nReport:    {out / 'grades.csv'}\nWorkspace: {out / 'workspace'}")
+    click.echo(
+        f"Gradebook: {out / 'gradebook.db'}\nReport:    {out / 'grades.csv'}\nWorkspace: {out / 'workspace'}"
+    )
 
 
 def _class(course: Course, folder: Path) -> None:
