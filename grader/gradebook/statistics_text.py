@@ -116,7 +116,8 @@ def hours(seconds: float) -> str:
 
 def tried(one: ExerciseStats) -> str:
     """At which attempt learners passed, in words."""
-    later = sum(one.tries[3:])
+    names = ("at once", "at the 2nd attempt", "at the 3rd", "later")
+    counts = (*one.tries[:3], sum(one.tries[3:]))
     return (
-        f"{one.tries[0]} at once, {one.tries[1]} at the 2nd attempt, {one.tries[2]} at the 3rd, {later} later"
+        ", ".join(f"{count} {name}" for count, name in zip(counts, names, strict=True) if count) or "nobody"
     )
