@@ -272,7 +272,7 @@ def _zone(name: str | None) -> ZoneInfo | None:
         return None
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         raise ValueError(f"no such time zone: {name!r} (a name such as Europe/Zurich or UTC)") from None
 
 

@@ -40,7 +40,9 @@ def tarred(path: Path, members: list[tuple[tarfile.TarInfo, bytes]], mode: str =
     return path
 
 
-def member(name: str, data: bytes = b"x", kind: bytes = tarfile.REGTYPE, link: str = "") -> tuple[tarfile.TarInfo, bytes]:
+def member(
+    name: str, data: bytes = b"x", kind: bytes = tarfile.REGTYPE, link: str = ""
+) -> tuple[tarfile.TarInfo, bytes]:
     info = tarfile.TarInfo(name)
     info.size, info.type, info.linkname = len(data), kind, link
     return info, data
@@ -108,7 +110,9 @@ def test_links_and_devices_are_refused(tmp_path: Path) -> None:
         ],
         "w",
     )
-    assert [one.why for one in unpack(path, tmp_path / "out")] == ["is a link"] * 2 + ["is not a regular file"] * 2
+    assert [one.why for one in unpack(path, tmp_path / "out")] == ["is a link"] * 2 + [
+        "is not a regular file"
+    ] * 2
     assert files_in(tmp_path / "out") == {}
     info = zipfile.ZipInfo("axpy.py")
     info.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -123,7 +127,9 @@ def test_an_encrypted_member_is_listed(tmp_path: Path) -> None:
     data[6] |= 1  # the local header's flag, and the directory's
     data[data.index(b"PK\1\2") + 8] |= 1
     path.write_bytes(data)
-    assert [one.why for one in unpack(path, tmp_path / "out")] == ["is encrypted: hand in an archive without a password"]
+    assert [one.why for one in unpack(path, tmp_path / "out")] == [
+        "is encrypted: hand in an archive without a password"
+    ]
 
 
 def test_bombs_end_early(tmp_path: Path) -> None:
@@ -158,7 +164,9 @@ def test_bombs_end_early(tmp_path: Path) -> None:
 def test_an_extended_header_of_a_gigabyte_takes_no_memory(tmp_path: Path) -> None:
     info = tarfile.TarInfo("pax")
     info.type, info.size = tarfile.XHDTYPE, 1 << 30
-    (tmp_path / "a.tar.gz").write_bytes(gzip.compress(info.tobuf(tarfile.USTAR_FORMAT) + b"\0" * (32 << 20), 1))
+    (tmp_path / "a.tar.gz").write_bytes(
+        gzip.compress(info.tobuf(tarfile.USTAR_FORMAT) + b"\0" * (32 << 20), 1)
+    )
     tracemalloc.start()
     with pytest.raises((InputError, AssertionError)):
         left = unpack(tmp_path / "a.tar.gz", tmp_path / "out", SMALL)
@@ -176,14 +184,18 @@ def test_too_many_members(tmp_path: Path) -> None:
     assert unpack(path, tmp_path / "out2", SMALL)[-1] == Left("the rest", "it holds more than 50 members")
 
 
-@given(data=st.binary(max_size=2000), suffix=st.sampled_from([".zip", ".tar", ".tar.gz", ".tar.xz", ".tar.bz2"]))
+@given(
+    data=st.binary(max_size=2000), suffix=st.sampled_from([".zip", ".tar", ".tar.gz", ".tar.xz", ".tar.bz2"])
+)
 @settings(deadline=None, max_examples=80)
 def test_garbage_is_an_input_error_or_nothing(
     data: bytes, suffix: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     place = tmp_path_factory.mktemp("garbage")
     path = place / f"a{suffix}"
-    path.write_bytes({".tar.gz": b"\x1f\x8b", ".tar.bz2": b"BZh9", ".tar.xz": b"\xfd7zXZ\0"}.get(suffix, b"") + data)
+    path.write_bytes(
+        {".tar.gz": b"\x1f\x8b", ".tar.bz2": b"BZh9", ".tar.xz": b"\xfd7zXZ\0"}.get(suffix, b"") + data
+    )
     try:
         unpack(path, place / "out")
     except InputError:

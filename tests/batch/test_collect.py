@@ -175,7 +175,9 @@ def test_gradescope(root: Path, found: Find) -> None:
     assert [a.learner for a in result.asides if a.kind is Trouble.EMPTY] == ["Grace", "Grace"]
 
 
-@pytest.mark.parametrize("text", ["[1, 2]", "submission_1: 3", "submission_1:\n  :submitters: x", "../x: {}", "a: [", ""])
+@pytest.mark.parametrize(
+    "text", ["[1, 2]", "submission_1: 3", "submission_1:\n  :submitters: x", "../x: {}", "a: [", ""]
+)
 def test_gradescope_metadata_that_is_none(text: str, root: Path, found: Find) -> None:
     hand_in(root, text, "submission_metadata.yml")
     with pytest.raises(GraderError, match=r"submission_metadata\.yml"):

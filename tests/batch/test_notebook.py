@@ -41,7 +41,9 @@ def test_by_definition_with_what_it_needs_and_nothing_else(tiny: Course, tmp_pat
         "%matplotlib inline\nimport math\nimport os",
         "def helper(x):\n    return math.ceil(x)",
         "def steps(distance, length=1):\n    return -1",
-        "def steps(distance, length=1):\n    !ls\n    return helper(distance / length)".replace("    !ls\n", ""),
+        "def steps(distance, length=1):\n    !ls\n    return helper(distance / length)".replace(
+            "    !ls\n", ""
+        ),
         "print(steps(3, 2))\nraise SystemExit",
         "%%bash\nrm -rf /",
         "broken (",
@@ -64,7 +66,17 @@ def test_by_tag(tiny: Course, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[]", "null", '{"cells": 3}', "\x00", '{"nbformat": 4, "cells": [{"cell_type": "code"}]}', "[" * 9999]
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        "null",
+        '{"cells": 3}',
+        "\x00",
+        '{"nbformat": 4, "cells": [{"cell_type": "code"}]}',
+        "[" * 9999,
+    ],
 )
 def test_what_is_no_notebook(text: str, tiny: Course, tmp_path: Path) -> None:
     path = tmp_path / "work.ipynb"

@@ -23,7 +23,9 @@ Find = Callable[..., Collected]
 def git(folder: Path, *arguments: str, at: str = "2026-02-01T12:00:00Z") -> None:
     dates = {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at, "GIT_CONFIG_GLOBAL": "/dev/null"}
     who = ["-c", "user.name=x", "-c", "user.email=x@x", "-c", "init.defaultBranch=main"]
-    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True, env={**os.environ, **dates})
+    subprocess.run(
+        ["git", *who, *arguments], cwd=folder, check=True, capture_output=True, env={**os.environ, **dates}
+    )
 
 
 def commit(folder: Path, text: str, at: str) -> None:
@@ -89,7 +91,9 @@ def test_links_in_a_commit_are_not_followed(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["axpy.py"]
 
 
-@pytest.mark.parametrize("head", ["", "ref: refs/heads/none", "ref: ../../../etc/passwd", "f" * 40, "nonsense"])
+@pytest.mark.parametrize(
+    "head", ["", "ref: refs/heads/none", "ref: ../../../etc/passwd", "f" * 40, "nonsense"]
+)
 def test_damaged_clones(head: str, tmp_path: Path) -> None:
     commit(tmp_path / "ada", "text", "2026-02-01T12:00:00Z")
     (tmp_path / "ada" / ".git" / "HEAD").write_text(head)
@@ -104,9 +108,21 @@ def test_clones_of_a_class_under_an_assignment(root: Path, tiny: Course, tmp_pat
         commit(root / learner, "second", "2026-02-03T12:00:00Z")
     (root / "eve" / ".git" / "HEAD").write_text("gone")
     assignment = Assignment.model_validate(
-        {"format": 1, "id": "a", "due": "2026-02-02 12:00", "timezone": "UTC", "extensions": {"bob": "2 days"}}
+        {
+            "format": 1,
+            "id": "a",
+            "due": "2026-02-02 12:00",
+            "timezone": "UTC",
+            "extensions": {"bob": "2 days"},
+        }
     )
     result = collect(root, tiny, tmp_path / "scratch", assignment=assignment)
-    assert [(s.learner, s.path.read_text()) for s in result.submissions] == [("ada", "first"), ("bob", "second")]
+    assert [(s.learner, s.path.read_text()) for s in result.submissions] == [
+        ("ada", "first"),
+        ("bob", "second"),
+    ]
     assert result.submissions[0].submitted_at == datetime(2026, 2, 1, 12, tzinfo=UTC)
-    assert [(a.kind, a.learner) for a in result.asides] == [(Trouble.UNREADABLE, "eve"), (Trouble.EMPTY, "eve")]
+    assert [(a.kind, a.learner) for a in result.asides] == [
+        (Trouble.UNREADABLE, "eve"),
+        (Trouble.EMPTY, "eve"),
+    ]

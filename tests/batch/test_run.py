@@ -58,7 +58,9 @@ def test_a_class_is_judged_once(classroom: Path, found: Find, clerk: Clerk, book
     assert standing(book) == EXPECTED
 
 
-def test_only_what_changed_is_judged_anew(classroom: Path, found: Find, clerk: Clerk, book: Gradebook, tiny: Course) -> None:
+def test_only_what_changed_is_judged_anew(
+    classroom: Path, found: Find, clerk: Clerk, book: Gradebook, tiny: Course
+) -> None:
     grade(found().submissions, clerk, jobs=1)
     hand_in(classroom, source(tiny, "axpy", "axpy_stacked"), "bob/axpy.py")
     again = grade(found().submissions, clerk, jobs=1)
@@ -70,7 +72,9 @@ def test_only_what_changed_is_judged_anew(classroom: Path, found: Find, clerk: C
     assert next(g for g in book.grades("bob")).score == 2.0
 
 
-def test_a_stopped_run_finishes_what_runs_and_goes_on(classroom: Path, found: Find, clerk: Clerk, book: Gradebook) -> None:
+def test_a_stopped_run_finishes_what_runs_and_goes_on(
+    classroom: Path, found: Find, clerk: Clerk, book: Gradebook
+) -> None:
     done: list[object] = []
     first = grade(found().submissions, clerk, jobs=1, on_done=done.append, stop=lambda: len(done) >= 2)
     assert first.left > 0
@@ -94,7 +98,9 @@ class Faulty(Judge):
         return super().judge(exercise, source, device)
 
 
-@pytest.mark.parametrize("wrong", [MachineError("no memory left"), CourseError("no cases"), KeyError("a bug")])
+@pytest.mark.parametrize(
+    "wrong", [MachineError("no memory left"), CourseError("no cases"), KeyError("a bug")]
+)
 def test_a_fault_of_ours_is_listed_and_tried_again_never_a_zero(
     wrong: Exception, classroom: Path, found: Find, clerk: Clerk, book: Gradebook
 ) -> None:
@@ -116,7 +122,9 @@ def test_a_fault_of_ours_is_listed_and_tried_again_never_a_zero(
     assert standing(book) == EXPECTED
 
 
-def test_a_passing_fault_of_the_machine_is_retried(classroom: Path, found: Find, clerk: Clerk, book: Gradebook) -> None:
+def test_a_passing_fault_of_the_machine_is_retried(
+    classroom: Path, found: Find, clerk: Clerk, book: Gradebook
+) -> None:
     class Once(Faulty):
         calls, fails = 0, 1
 
@@ -131,9 +139,13 @@ def test_a_device_that_is_not_here_is_listed(classroom: Path, found: Find, clerk
     assert len(tally.asides) == 7 and not tally.troubles
 
 
-def test_a_gradebook_that_cannot_be_written_ends_the_run(classroom: Path, found: Find, clerk: Clerk, book: Gradebook) -> None:
+def test_a_gradebook_that_cannot_be_written_ends_the_run(
+    classroom: Path, found: Find, clerk: Clerk, book: Gradebook
+) -> None:
     with book.engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TRIGGER full BEFORE INSERT ON result BEGIN SELECT RAISE(FAIL, 'disk is full'); END")
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON result BEGIN SELECT RAISE(FAIL, 'disk is full'); END"
+        )
     with pytest.raises(MachineError, match="disk is full"):
         grade(found().submissions, clerk, jobs=2)
 

@@ -50,7 +50,10 @@ def test_a_whole_assignment(tiny: Course, tmp_path: Path) -> None:
     assert found.closing("bob") == datetime(2026, 3, 8, 22, 59, tzinfo=UTC)
     assert found.late.grace == timedelta(minutes=15)
     assert found.attempts is Attempts.LAST
-    assert [(e.id, e.weight, e.extra_credit) for e in found.exercises] == [("axpy", None, False), ("steps", 3, True)]
+    assert [(e.id, e.weight, e.extra_credit) for e in found.exercises] == [
+        ("axpy", None, False),
+        ("steps", 3, True),
+    ]
     assert found.entry("nothing") is None
     assert {e.info.limits.wall_s for e in with_limits(tiny, found.limits).exercises} == {10.0}
     assert Assignment.model_validate_json(found.model_dump_json()) == found

@@ -30,8 +30,12 @@ def result(score: float, exercise: str = "conv2d") -> Result:
     return Result(exercise=exercise, status=status, score=score, max_score=10.0, checks=[check])
 
 
-def put(book: Gradebook, learner: str, text: str, score: float, version: str = "1", **options: object) -> None:
-    judged = Judged(learner, "conv2d", "cpu", f"{learner}.py", text, f"{text}-{version}", result(score), **options)  # type: ignore[arg-type]
+def put(
+    book: Gradebook, learner: str, text: str, score: float, version: str = "1", **options: object
+) -> None:
+    judged = Judged(
+        learner, "conv2d", "cpu", f"{learner}.py", text, f"{text}-{version}", result(score), **options
+    )  # type: ignore[arg-type]
     book.record(NOW, judged, "cnn", version, "strong")
 
 
