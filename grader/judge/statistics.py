@@ -57,6 +57,8 @@ def _accuracy(output: Array, inputs: Mapping[str, Array], options: Mapping[str, 
 def _unequal_groups(output: Array, inputs: Mapping[str, Array], options: Mapping[str, Any]) -> float:
     """The share of groups of `size` neighbours, from `start` on, that are not all equal: 0 where equals are treated alike."""
     groups = output[int(options.get("start", 0)) :].reshape(-1, int(options["size"]))
+    if not groups.size:
+        raise ValueError("no group to look at")
     return float(np.mean((groups != groups[:, :1]).any(axis=1)))
 
 
