@@ -1,0 +1,303 @@
+"""fine_tune: pretrain on many images of other classes, then a new head and a careful second training."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from grader.author import Case, Statistic, chaff, mistake, wheat
+
+
+def fit(model, optimizer, images, labels, steps, batch=64):
+    """Train for some steps on random batches, with a rate that rises and then falls to nothing."""
+    rates = [group["lr"] for group in optimizer.param_groups]
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=steps)
+    model.train()
+    for _ in range(steps):
+        chosen = torch.randperm(len(images))[:batch]
+        loss = F.cross_entropy(model(images[chosen]), labels[chosen])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+
+
+def network(classes):
+    return nn.Sequential(
+        nn.Conv2d(1, 24, 3, padding=1),
+        nn.BatchNorm2d(24),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(24, 48, 3, padding=1),
+        nn.BatchNorm2d(48),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Dropout(0.5),
+        nn.Linear(48 * 16, classes),
+    )
+
+
+def fine_tune(source_images, source_labels, images, labels, test_images, seed):
+    torch.manual_seed(seed)
+    # All three sets are scaled alike.
+    source, few, test = (x.float() / 16 for x in (source_images, images, test_images))
+    # Pretraining: thousands of images in which the light varies and the digit does not teach what to ignore.
+    model = network(int(source_labels.max()) + 1)
+    fit(model, torch.optim.AdamW(model.parameters(), lr=0.01, weight_decay=1e-3), source, source_labels, 220)
+    # A new head for the new classes. It starts from nothing, the body does not: each gets its own rate.
+    body, head = model[:-1], nn.Linear(48 * 16, int(labels.max()) + 1)
+    model = nn.Sequential(body, head)
+    groups = [{"params": body.parameters(), "lr": 0.001}, {"params": head.parameters(), "lr": 0.02}]
+    fit(model, torch.optim.AdamW(groups, weight_decay=1e-3), few, labels, 40)
+    model.eval()
+    with torch.no_grad():
+        logits = model(test)
+    return logits.argmax(dim=1)
+
+
+@wheat("feature extraction: the body is frozen, in evaluation mode, and only a linear head is trained")
+def fine_tune_features(source_images, source_labels, images, labels, test_images, seed):
+    torch.manual_seed(seed)
+    mean, std = source_images.mean(), source_images.std()
+    source, few, test = ((x - mean).float() / std.float() for x in (source_images, images, test_images))
+    model = network(int(source_labels.max()) + 1)
+    fit(model, torch.optim.AdamW(model.parameters(), lr=0.01, weight_decay=1e-3), source, source_labels, 220)
+    body = model[:-1].eval()
+    with torch.no_grad():
+        features, unknown = body(few), body(test)
+    head = nn.Linear(features.shape[1], int(labels.max()) + 1)
+    fit(head, torch.optim.AdamW(head.parameters(), lr=0.02), features, labels, 60)
+    return head(unknown).argmax(dim=1)
+
+
+@wheat(
+    "no network: the source classes tell how images of one class differ; distances to means, whitened by that"
+)
+def fine_tune_whitened(source_images, source_labels, images, labels, test_images, seed):
+    source, few, test = (x.double().flatten(1) for x in (source_images, images, test_images))
+
+    def means(points, names):
+        count = int(names.max()) + 1
+        return torch.stack([points[names == name].mean(dim=0) for name in range(count)])
+
+    within = source - means(source, source_labels)[source_labels]
+    covariance = within.T @ within / len(within) + 2.0 * torch.eye(64, dtype=torch.float64)
+    root = torch.linalg.cholesky(covariance)
+
+    def whiten(points):
+        return torch.linalg.solve_triangular(root, points.T, upper=False).T
+
+    return torch.cdist(whiten(test), means(whiten(few), labels)).argmin(dim=1)
+
+
+@wheat("the light's directions found on the source set and projected out; nearest mean in what is left")
+def fine_tune_projected(source_images, source_labels, images, labels, test_images, seed):
+    source, few, test = (x.double().flatten(1) for x in (source_images, images, test_images))
+    within = source.clone()
+    for name in source_labels.unique():
+        within[source_labels == name] -= source[source_labels == name].mean(dim=0)
+    # The light is smooth and strong: it fills the few directions in which images of one class differ most.
+    _, directions = torch.linalg.eigh(within.T @ within)
+    kept = directions[:, :-6]
+    classes = torch.arange(int(labels.max()) + 1)
+    means = torch.stack([few[labels == name].mean(dim=0) for name in classes])
+    return torch.cdist(test @ kept, means @ kept).argmin(dim=1)
+
+
+# ------------------------------------------------------------------------------------------------------------ chaffs
+
+PRETRAIN = "    fit(model, torch.optim.AdamW(model.parameters(), lr=0.01, weight_decay=1e-3), source, source_labels, 220)\n"
+TRANSFER = "    fit(model, torch.optim.AdamW(groups, weight_decay=1e-3), few, labels, 40)\n"
+SCRATCH = (
+    "Nothing of what the source set teaches reaches the predictions: this is a network trained from scratch on a handful of "
+    "images."
+)
+GUESSING = "The predictions are no better than guessing: the new head has never been trained on what it has to tell apart."
+
+from_scratch = mistake(
+    PRETRAIN,
+    "",
+    '"lr": 0.001}',
+    '"lr": 0.01}',
+    lesson=SCRATCH,
+)
+
+body_lost = mistake(
+    "body, head = model[:-1], nn",
+    "body, head = network(5)[:-1], nn",
+    '"lr": 0.001}',
+    '"lr": 0.01}',
+    lesson=SCRATCH,
+)
+
+random_features = mistake(
+    PRETRAIN,
+    "",
+    '"lr": 0.001}',
+    '"lr": 0.0}',
+    lesson="The body keeps its random initial weights: a head alone cannot make up for features that nobody has learnt.",
+)
+
+head_not_trained = mistake(TRANSFER, "", lesson=GUESSING)
+
+old_head = mistake(
+    "logits = model(test)",
+    "logits = old(test)",
+    "    body, head = model",
+    "    old = model\n    body, head = model",
+    TRANSFER,
+    "",
+    lesson="The predictions are those of the old head. Its classes are other digits.",
+)
+
+labels_shuffled = mistake(
+    "few, labels, 40)",
+    "few, labels[torch.randperm(len(labels))], 40)",
+    lesson=GUESSING,
+)
+
+source_labels_shuffled = mistake(
+    "source, source_labels, 220)",
+    "source, source_labels[torch.randperm(len(source_labels))], 220)",
+    lesson="Source images and labels are shuffled apart. A network that learns noise has nothing to hand on.",
+)
+
+everything_forgotten = mistake(
+    '"lr": 0.001}',
+    '"lr": 3.0}',
+    lesson="The body's learning rate is far too large: it forgets in a few steps what it has learnt from the source set.",
+)
+
+pretraining_too_short = mistake(
+    "lr=0.01, weight_decay=1e-3), source, source_labels, 220)",
+    "lr=1e-5, weight_decay=1e-3), source, source_labels, 5)",
+    '"lr": 0.001}',
+    '"lr": 0.0}',
+    lesson="The pretraining is so short that the body has hardly left its random weights.",
+)
+
+smallest = mistake(
+    "logits.argmax(dim=1)",
+    "logits.argmin(dim=1)",
+    lesson="You return the least likely class.",
+)
+
+logits_returned = mistake(
+    "return logits.argmax(dim=1)",
+    "return logits",
+    lesson="You return the logits. The predictions are classes: one whole number per image.",
+)
+
+over_the_batch = mistake(
+    "logits.argmax(dim=1)",
+    "logits.argmax(dim=0)",
+    lesson="argmax runs over the images instead of the classes.",
+)
+
+digits_returned = mistake(
+    "return logits.argmax(dim=1)",
+    "return logits.argmax(dim=1) + 5",
+    lesson="You return other names than the labels': they count from 0.",
+)
+
+float_classes = mistake(
+    "return logits.argmax(dim=1)",
+    "return logits.argmax(dim=1).float()",
+    lesson="The classes are returned as floating numbers. They are int64.",
+)
+
+scaled_in_place = mistake(
+    "(x.float() / 16 for x in",
+    "(x.div_(16).float() for x in",
+    lesson="The caller's images are scaled in place. The next one who uses them gets them divided by 16.",
+)
+
+unseeded = mistake(
+    "    torch.manual_seed(seed)\n",
+    "    torch.seed()\n",
+    lesson="The seed is not used: nobody can repeat your result.",
+)
+
+predicts_the_few = mistake(
+    "logits = model(test)",
+    "logits = model(few)",
+    lesson="The predictions are for the training images.",
+)
+
+joint_classes = mistake(
+    "    body, head = model",
+    "    joint = network(5)\n"
+    "    both = torch.cat([source[:50], few]), torch.cat([source_labels[:50] % 5, labels])\n"
+    "    fit(joint, torch.optim.AdamW(joint.parameters(), lr=0.01), *both, 40)\n"
+    "    body, head = model",
+    "logits = model(test)",
+    "logits = joint.eval()(test)",
+    lesson="Source and new classes are trained under the same labels: class 0 then means two different digits.",
+)
+
+
+@chaff("The nearest of the few images in pixel space: the light on an image counts for more than the digit.")
+def nearest_pixel(source_images, source_labels, images, labels, test_images, seed):
+    return labels[torch.cdist(test_images.flatten(1), images.flatten(1)).argmin(dim=1)]
+
+
+@chaff("The distance to each class's average image: the light on an image counts for more than the digit.")
+def nearest_mean(source_images, source_labels, images, labels, test_images, seed):
+    means = torch.stack([images[labels == name].mean(0).flatten() for name in range(int(labels.max()) + 1)])
+    return torch.cdist(test_images.flatten(1), means).argmin(dim=1)
+
+
+@chaff("The same class is predicted for every image.")
+def always_the_first(source_images, source_labels, images, labels, test_images, seed):
+    return torch.zeros(len(test_images), dtype=torch.int64)
+
+
+# ------------------------------------------------------------------------------------------------------------- cases
+
+CHECKS = {"accuracy": 4, "other_classes": 2, "good_manners": 1}
+
+
+def lit(draw, digits, strength=16.0):
+    """The digits under smooth light: cosines of low frequency along both axes, drawn for each image."""
+    import numpy as np
+
+    places = (np.arange(8) + 0.5) * np.pi / 8
+    waves = [np.outer(np.cos(places * i), np.cos(places * j)) for i in range(3) for j in range(3 - i)]
+    light = np.einsum("nk,khw->nhw", draw.normal(len(digits), len(waves), scale=strength), np.stack(waves))
+    return (digits + light)[:, None]
+
+
+def cases(draw):
+    import numpy as np
+    from sklearn.datasets import load_digits
+
+    data = load_digits()
+    digits, named = data.images.astype(np.float64), data.target.astype(np.int64)
+    order = draw.uniform(len(named)).argsort()
+    source = order[named[order] < 5]
+
+    def case(check, wanted, lights, least):
+        """`wanted` are digits of 5 to 9; the k-th of them is class k."""
+        names = {digit: name for name, digit in enumerate(wanted)}
+        target = order[np.isin(named[order], wanted)]
+        few = np.sort(np.concatenate([target[named[target] == digit][:5] for digit in wanted]))
+        held_out = np.setdiff1d(target, few)
+        seen = np.concatenate([source] * lights)
+        labels = np.array([names[digit] for digit in named[held_out]])
+        middle = (1 + least) / 2
+        share = Statistic(
+            "the share of right predictions", "accuracy", middle, (1 - least) / 11, options={"labels": labels.tolist()}
+        )
+        arguments = dict(
+            source_images=lit(draw, digits[seen]),
+            source_labels=named[seen],
+            images=lit(draw, digits[few]),
+            labels=np.array([names[digit] for digit in named[few]]),
+            test_images=lit(draw, digits[held_out]),
+            seed=draw.seed(),
+        )
+        return Case(check, arguments, statistics=[share])
+
+    yield case("accuracy", [5, 6, 7, 8, 9], 4, 0.40)
+    left_out = draw.size(5, 9)
+    wanted = [digit for digit in (9, 7, 5, 6, 8) if digit != left_out]
+    yield case("other_classes", wanted, 4, 0.45)
