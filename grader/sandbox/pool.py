@@ -1,10 +1,11 @@
 """Zygotes kept warm, one per framework and set of forbidden operations; each session gets a clean worker from one.
 
-Threads may share a pool: each holds its own sessions, and `jobs` of them at once is what it is sized for.
+Threads may share a pool: each holds its own sessions, and `jobs` of them at once is what it is sized for. Processes may not.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -41,6 +42,7 @@ class Pool:
         self._retired: list[Source] = []
         self._farms: dict[str, Farm] = {}
         self._groups: Groups | None = None
+        self._owner = os.getpid()
         self._closed = False
 
     def session(
@@ -73,6 +75,8 @@ class Pool:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the pool is closed")
+            if os.getpid() != self._owner:
+                raise RuntimeError("a pool belongs to the process that made it: make one in each")
             self._recycle(framework)
             root = self._roots.get(framework)
             if self._groups is None and not self._roots:

