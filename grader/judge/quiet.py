@@ -21,7 +21,6 @@ def quiet() -> Iterator[None]:
 
     import torch
 
-    state = torch.get_rng_state(), np.random.get_state(), random.getstate()
     with (
         BENCH,
         contextlib.redirect_stdout(io.StringIO()),
@@ -29,6 +28,8 @@ def quiet() -> Iterator[None]:
         np.errstate(all="ignore"),
     ):
         warnings.simplefilter("ignore")
+        state = torch.get_rng_state(), np.random.get_state(), random.getstate()
+        torch.set_num_threads(1)  # cases are small: more threads only wait for each other on a busy machine
         try:
             yield
         finally:
