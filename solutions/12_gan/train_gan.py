@@ -110,9 +110,19 @@ def train_gan_kernel(real, noise, seed):
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 NO_PLAY = (
-    "The samples are those of a generator that has learnt nothing from the discriminator: one of the two never moves, or no "
-    "gradient passes from one to the other."
+    "No sample lies near a cluster. Plot them: either the players do not play against each other (one never moves, no gradient "
+    "passes, labels are the wrong way round, another loss pulls), or the play or its average ends too early, or the samples "
+    "are not brought back to the scale of the data."
 )
+COLLAPSE = (
+    "Mode collapse: all samples lie in one place. The generator sees one kind of noise or a part of the data, or its outputs "
+    "cannot reach the rest."
+)
+SMEARED = (
+    "The samples cover the ring's neighbourhood, but not its clusters: they have another scale than the data, or only the "
+    "data's overall mean and spread."
+)
+OTHER_NOISE = "Equal rows of noise give different samples: they are not made from the noise you were given."
 
 generator_never_steps = mistake("        g_optimizer.step()\n", "", lesson=NO_PLAY)
 
@@ -133,7 +143,7 @@ generator_wants_fake = mistake(
 labels_swapped = mistake(
     "F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()",
     "F.softplus(real_logits).mean() + F.softplus(-fake_logits).mean()",
-    lesson="The generator flees from the data: the discriminator's labels are the wrong way round.",
+    lesson=NO_PLAY,
 )
 
 reals_only = mistake(
@@ -145,43 +155,43 @@ reals_only = mistake(
 one_cluster = mistake(
     "data = ((real - mean) / std).float()",
     "data = ((real - mean) / std).float()[:1].repeat(128, 1)",
-    lesson="Mode collapse: all samples lie in one place. The generator sees, or gains from, no more than a part of the data.",
+    lesson=COLLAPSE,
 )
 
 same_noise = mistake(
     "generator(torch.randn(batch, noise.shape[1]))",
     "generator(torch.zeros(batch, noise.shape[1]))",
-    lesson="The generator is trained on one and the same noise, and does not know what to do with any other.",
+    lesson=COLLAPSE,
 )
 
 not_scaled_back = mistake(
     "return (samples * std + mean)",
     "return samples",
-    lesson="The samples are still scaled as the training data were. Scale them back.",
+    lesson=SMEARED,
 )
 
 only_shifted_back = mistake(
     "samples * std + mean",
     "samples + mean",
-    lesson="The samples are shifted back, but not stretched.",
+    lesson=NO_PLAY,
 )
 
 mean_point = mistake(
     "g_loss = F.softplus(-discriminator(fake)).mean()",
     "g_loss = (fake - batch_real).square().mean()",
-    lesson="A squared error between samples and data pulls every sample to the middle of the ring, where there is nothing.",
+    lesson=NO_PLAY,
 )
 
 too_short = mistake(
     "steps, batch = 400, 128",
     "steps, batch = 10, 128",
-    lesson="The training ends long before the samples have reached the data.",
+    lesson=NO_PLAY,
 )
 
 averaged_from_the_start = mistake(
     "1.0 if step < steps // 2 else 0.02",
     "0.001",
-    lesson="The average of the weights still consists mostly of the initial ones.",
+    lesson=NO_PLAY,
 )
 
 blur_stays = mistake(
@@ -193,13 +203,13 @@ blur_stays = mistake(
 own_noise = mistake(
     "samples = generator(noise.float())",
     "samples = generator(torch.randn(noise.shape))",
-    lesson="The samples do not come from the noise you were given: equal rows give different samples.",
+    lesson=OTHER_NOISE,
 )
 
 first_row = mistake(
     "samples = generator(noise.float())",
     "samples = generator(noise.float()[:1].expand(noise.shape))",
-    lesson="All samples are made from one row of the noise.",
+    lesson=COLLAPSE,
 )
 
 unseeded = mistake(
@@ -231,19 +241,17 @@ sigmoid_outputs = mistake(
     "fake = torch.sigmoid(generator(torch.randn(batch, noise.shape[1])))",
     "samples = generator(noise.float())",
     "samples = torch.sigmoid(generator(noise.float()))",
-    lesson="A sigmoid at the generator's end: scaled data also lie below 0 and above 1, where it never gets.",
+    lesson=COLLAPSE,
 )
 
 
-@chaff(
-    "These are the real points themselves, not made by any generator: equal rows of noise give different ones."
-)
+@chaff(OTHER_NOISE)
 def returns_real(real, noise, seed):
     torch.manual_seed(seed)
     return real[torch.randint(len(real), (len(noise),))]
 
 
-@chaff("One Gaussian is fitted to all of the data. It covers the ring, and the empty middle most of all.")
+@chaff(SMEARED)
 def one_gaussian(real, noise, seed):
     return real.mean(dim=0) + noise[:, :2] @ torch.linalg.cholesky(torch.cov(real.T)).T
 
