@@ -129,7 +129,11 @@ def _svg(draw: Callable[[Any], None], height: float, name: str) -> str:
         raise MachineError(
             "plots need matplotlib", remedy="pip install 'cnn-grader[report]', or use grader gradebook stats"
         ) from None
-    options = {"svg.hashsalt": f"grader-{name}", "svg.fonttype": "none", "hatch.color": "#777777"}
+    options: dict[Any, Any] = {
+        "svg.hashsalt": f"grader-{name}",
+        "svg.fonttype": "none",
+        "hatch.color": "#777777",
+    }
     with mpl.rc_context({**options, "hatch.linewidth": 0.6, "font.family": "sans-serif"}):
         figure = Figure(figsize=(7.2, height), layout="constrained")
         FigureCanvasSVG(figure)

@@ -12,13 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from grader.errors import InputError, MachineError
+from grader.errors import MachineError
 from grader.gradebook import schema
 from grader.gradebook.assignment import Assignment
 from grader.gradebook.current import Grade, attempts_of, current, grades, unreplaced
+from grader.gradebook.database import open_database, reason, shown
 from grader.gradebook.policy import counted
 from grader.judge.report import Result, Status
 
@@ -66,16 +67,9 @@ class Gradebook:
     """A gradebook at a path or database URL. Every method commits before it returns."""
 
     def __init__(self, where: str | Path) -> None:
-        url = str(where) if "://" in str(where) else f"sqlite:///{where}"
         self.where = str(where)
         self._lock = threading.Lock()
-        try:
-            self.engine: Engine = create_engine(url)
-            if self.engine.dialect.name == "sqlite":
-                event.listen(self.engine, "connect", _pragmas)
-            schema.metadata.create_all(self.engine)
-        except (SQLAlchemyError, ImportError) as wrong:
-            raise InputError(f"is no gradebook: {_reason(wrong)}", path=Path(self.where)) from None
+        self.engine: Engine = open_database(self.where)
 
     def __enter__(self) -> Self:
         return self
@@ -168,8 +162,8 @@ class Gradebook:
                     yield connection
             except SQLAlchemyError as wrong:
                 raise MachineError(
-                    f"the gradebook cannot be written: {_reason(wrong)}",
-                    path=Path(self.where),
+                    f"the gradebook cannot be written: {reason(wrong)}",
+                    path=Path(shown(self.where)),
                     remedy="free the disk or end what locks the file; nothing recorded is lost: run it again",
                 ) from None
 
@@ -272,14 +266,3 @@ def _last_of(connection: Connection, row: Mapping[str, Any]) -> Any:
     same = [result.c[name] == row[name] for name in ("learner", "exercise", "device", "content")]
     query = select(result.c.id, result.c.verdict_key).where(*same).order_by(result.c.id.desc()).limit(1)
     return connection.execute(query).one_or_none()
-
-
-def _pragmas(connection: Any, _: object) -> None:
-    """Write-ahead log; every commit reaches the disk before it counts."""
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _reason(wrong: BaseException) -> str:
-    original = getattr(wrong, "orig", None)
-    return str(original or wrong).splitlines()[0]

@@ -6,7 +6,6 @@ Source of the names: nbgrader, `nbgrader export` (https://nbgrader.readthedocs.i
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TextIO
 
@@ -53,7 +52,7 @@ def as_json(book: Gradebook, out: TextIO, learner: str | None = None) -> None:
 
 
 def _record(grade: Grade) -> dict[str, Any]:
-    known = {**asdict(grade), "score": grade.score, "weighted_score": mark_of(grade).score}
+    known = {**vars(grade), "score": grade.score, "weighted_score": mark_of(grade).score}
     return {name: known[name] for name in COLUMNS}
 
 
