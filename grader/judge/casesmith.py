@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from grader.worker.kinds import observe
 from grader.worker.wire import Message
 
 PERTURBATIONS = 4
-NEIGHBOURS = 3  # runs that show how far the reference errs in the learner's dtype
+SAMPLES = 3  # runs that show how far rounding takes the reference in the learner's dtype
 FINER = 16.0  # a slope stays the same under a step so much smaller; a jump does not
 _OFF_THE_KINK = "move the values off the kink, or say Case(..., smooth=False)"
 
@@ -34,7 +34,7 @@ class Kink(CourseError):
 class CaseSmith:
     """Makes single cases: `entries` are the reference's.
 
-    `steady`: whether values that rounding alone makes jump are a `Kink`; else their tolerance is as wide as the jump.
+    `steady`: whether values that another rounding would make jump are a `Kink`; else nobody looks.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class CaseSmith:
         in_dtype = self._observe(message(once, arrays, dtype), where)
         smooth = case.smooth and not case.statistics
         spreads = self._spreads(once, arrays, truth, where) if smooth else {}
-        errors = self._errors(once, arrays, dtype, spreads, where)
+        errors = self._errors(once, arrays, truth, dtype, where) if smooth and self.steady else {}
         terms = case.reduction or sum(values.size for values in arrays.values())
         expected = {
             name: self._expected(name, truth, in_dtype, _Measured(spreads, errors, dtype, terms), where)
@@ -96,9 +96,11 @@ class CaseSmith:
     def _bound(self, name: str, value: Array, near: Array, measured: _Measured, where: str) -> Array:
         spread = measured.spreads.get(name, np.zeros_like(value))
         committed = max(error(value, near), measured.errors.get(name, 0.0))
-        if self.steady and name in measured.errors and is_unsteady(value, spread, committed, measured.dtype):
+        if name in measured.errors and is_unsteady(value, spread, committed, measured.dtype):
             raise Kink(
-                f"{where}: {name} jumps when the reference rounds", path=self.path, remedy=_OFF_THE_KINK
+                f"{where}: {name} jumps when something on the way is rounded otherwise",
+                path=self.path,
+                remedy=_OFF_THE_KINK,
             )
         return tolerance(value, spread, committed, measured.dtype, measured.terms)
 
@@ -135,23 +137,38 @@ class CaseSmith:
         }
 
     def _errors(
-        self,
-        head: Mapping[str, Any],
-        arrays: Mapping[str, Array],
-        dtype: str,
-        names: Iterable[str],
-        where: str,
+        self, head: Mapping[str, Any], arrays: Mapping[str, Array], truth: Seen, dtype: str, where: str
     ) -> dict[str, float]:
-        """The largest error of the reference in `dtype` on inputs next to the case's."""
-        found = dict.fromkeys(names, 0.0)
-        for moved in _moved(arrays, STEP, NEIGHBOURS) if found and dtype in ("float32", "float64") else ():
+        """The largest error of every floating value in `dtype`, as far as chance shows it: one run may be exact by luck."""
+        found = {name: 0.0 for name, value in truth.values.items() if _is_floating(value)}
+        if head["framework"] == "torch":
+            pairs = [(truth, near) for near in self._rounded_otherwise(head, arrays, dtype, where)]
+        else:
+            pairs = list(self._neighbours(head, arrays, dtype, where))
+        for name in found:
+            for one, other in pairs:
+                value, near = np.asarray(one.values[name]), np.asarray(other.values.get(name))
+                if value.shape == near.shape:
+                    found[name] = max(found[name], error(value, near))
+        return found
+
+    def _rounded_otherwise(
+        self, head: Mapping[str, Any], arrays: Mapping[str, Array], dtype: str, where: str
+    ) -> Iterator[Seen]:
+        from grader.judge.noise import OtherRounding
+
+        for seed in range(SAMPLES):
+            with OtherRounding(dtype, seed):
+                yield self._observe(message(head, arrays, dtype), where)
+
+    def _neighbours(
+        self, head: Mapping[str, Any], arrays: Mapping[str, Array], dtype: str, where: str
+    ) -> Iterator[tuple[Seen, Seen]]:
+        """Truth and value in `dtype` on inputs next to the case's."""
+        for moved in _moved(arrays, STEP, SAMPLES) if dtype in ("float32", "float64") else ():
             held = transformed(moved, lambda values: rounded(values, dtype))
             truth = self._observe(message(head, held, "float64"), where)
-            near = self._observe(message(head, held, dtype), where)
-            for name in found:
-                value, other = np.asarray(truth.values[name]), np.asarray(near.values.get(name))
-                found[name] = max(found[name], error(value, other) if value.shape == other.shape else 0.0)
-        return found
+            yield truth, self._observe(message(head, held, dtype), where)
 
     def _cotangents(
         self, head: Mapping[str, Any], arrays: Mapping[str, Array], dtype: str, index: int, where: str

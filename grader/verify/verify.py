@@ -70,9 +70,9 @@ def prove(
 
 def _jobs(exercise: Exercise, settings: Settings) -> Iterator[Job]:
     devices = tuple(device for device in settings.devices if device in exercise.info.devices)
-    yield Job(exercise.root, exercise.id, "judged", settings.seeds, devices or ("cpu",))
+    yield Job(exercise.root, exercise.topic.id, exercise.id, "judged", settings.seeds, devices or ("cpu",))
     if not settings.fast:
-        yield Job(exercise.root, exercise.id, "hunted", 0, ("cpu",))
+        yield Job(exercise.root, exercise.topic.id, exercise.id, "hunted", 0, ("cpu",))
 
 
 def _has_solution(exercise: Exercise) -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import tempfile
 import time
+import traceback
 from dataclasses import dataclass
 from multiprocessing import util
 from pathlib import Path
 from typing import Literal
 
 from grader.course.catalog import Exercise, load_course
+from grader.errors import MachineError
 from grader.sandbox import Level, Pool
-from grader.verify.result import Hunted, Judged
+from grader.verify.result import Flaw, Hunted, Judged
 
 What = Literal["judged", "hunted"]
 
@@ -21,6 +23,7 @@ class Job:
     """One part of one exercise's proof."""
 
     root: Path
+    topic: str
     exercise: str
     what: What
     seeds: int
@@ -50,7 +53,12 @@ def do(job: Job) -> Judged | Hunted:
     exercise = load_course(job.root).exercise(job.exercise)
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="grader-verify-") as folder:
-        found = _found(job, exercise, Path(folder))
+        try:
+            found = _found(job, exercise, Path(folder))
+        except MachineError:
+            raise
+        except Exception as wrong:  # one exercise must not keep the others from being proved
+            found = Judged(flaws=(_accident(job, wrong),))
     return found.model_copy(update={"wall_s": round(time.monotonic() - begin, 2)})
 
 
@@ -62,3 +70,13 @@ def _found(job: Job, exercise: Exercise, cache: Path) -> Judged | Hunted:
     from grader.verify.variants import judged_anyway
 
     return judged_anyway(exercise, _pools[0], cache, job.seeds, job.devices)
+
+
+def _accident(job: Job, wrong: Exception) -> Flaw:
+    """An exception that nobody foresaw: the course gave the grader something it has no message for."""
+    last = traceback.extract_tb(wrong.__traceback__)[-1]
+    return Flaw(
+        message=f"{job.what}: {type(wrong).__name__}: {wrong} (at {Path(last.filename).name}:{last.lineno})",
+        file=f"solutions/{job.topic}/{job.exercise}.py",
+        remedy="look for a value in cases or settings that is of no kind docs/authoring.md names",
+    )

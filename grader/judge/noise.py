@@ -1,0 +1,52 @@
+"""Other roundings of the same computation: every operation that rounds is off by a few units in the last place.
+
+Monte Carlo arithmetic (Parker, "Monte Carlo arithmetic", UCLA CSD-970002, 1997): what varies under it varies between
+right implementations too, since each rounds in its own way. It finds what no change of the inputs finds: a tie or a
+kink in the middle of a network, where bias and activation meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_map
+
+ULPS = 2.0
+#: operations whose result is rounded; copies, comparisons, selections and maxima are exact and stay so
+_ROUNDING = frozenset(
+    "add sub rsub mul div mm bmm addmm baddbmm addmv mv dot convolution convolution_backward sum mean var std var_mean "
+    "exp expm1 log log1p log2 sqrt rsqrt pow reciprocal tanh sigmoid softplus log_sigmoid_forward _softmax "
+    "_log_softmax logsumexp native_batch_norm _native_batch_norm_legit native_batch_norm_backward cumsum prod "
+    "addcmul addcdiv avg_pool2d _adaptive_avg_pool2d linalg_vector_norm gelu silu erf sin cos".split()
+)
+
+
+class OtherRounding(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """While active, results of `dtype` are rounded otherwise; `seed` says how."""
+
+    def __init__(self, dtype: str, seed: int) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._dtype = getattr(torch, dtype)
+        self._amount = ULPS * float(torch.finfo(self._dtype).eps)
+        self._generator = torch.Generator().manual_seed(seed)
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The operation, then the noise."""
+        result = func(*args, **(kwargs or {}))
+        name = func._schema.name.removeprefix("aten::")
+        return tree_map(self._moved, result) if name in _ROUNDING else result
+
+    def _moved(self, value: Any) -> Any:
+        if not isinstance(value, torch.Tensor) or value.dtype != self._dtype or value.device.type != "cpu":
+            return value
+        noise = torch.rand(value.shape, generator=self._generator, dtype=value.dtype) * 2 - 1
+        return value * (1 + self._amount * noise)
