@@ -100,6 +100,7 @@ def _inner(bwrap: Path, files: list[str]) -> list[str]:
     spaces = [
         "--unshare-all",
         "--unshare-user",
+        "--as-pid-1",
         "--new-session",
         "--cap-drop",
         "ALL",

@@ -50,6 +50,8 @@ def main(control: int, framework: str, walls: dict[str, Any]) -> NoReturn:
     """Load, warm up, then obey until the judge is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     state = Zygote(socket.socket(fileno=control), birth.walls_of(walls))
+    if state.walls.namespaces:
+        confine.die_with_parent()  # which is the jail's own process; without a jail it would be one of the judge's threads
     birth.load(framework, state.walls)
     if state.walls.landlock and not state.walls.namespaces:
         state.rules = landlock.ruleset(state.walls.readable)

@@ -181,3 +181,19 @@ def test_without_a_zygote_each_worker_is_a_process(monkeypatch: pytest.MonkeyPat
         assert error_type(forbidden) == "ForbiddenOperation"
         with own.session("numpy") as session, pytest.raises(WorkerEnded):
             session.ask(load("import os\nos.write(4, b'x' * 99)"))
+
+
+def test_a_jail_that_is_killed_takes_everything_along(own: Pool) -> None:
+    if own.level is not Level.STRONG:
+        pytest.skip("there is no jail")
+    with own.session("numpy") as session:
+        assert run(session, "pass")["status"] == "ok"
+        process = _zygote(own)._process
+        assert process is not None
+        below = descendants(process.pid)
+        assert len(below) >= 3
+        process.kill()
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline and any(alive(pid) for pid in below):
+            time.sleep(0.05)
+        assert not [pid for pid in below if alive(pid)]
