@@ -19,6 +19,9 @@ from grader.errors import CourseError, Problem, UsageError
 __all__ = ["Course", "Exercise", "builtin_root", "load_course"]
 
 
+_SAYS_NOTHING_OF_VERDICTS = {"title", "hints", "concept", "prerequisites", "quiz"}
+
+
 @dataclass(frozen=True)
 class Exercise:
     """One exercise: its entry in `course.yaml`, and where its stub and solution lie."""
@@ -85,7 +88,12 @@ class Exercise:
         if self.sealed is not None:
             return self.sealed.fingerprint
         tested = self.subject.fingerprint if self.subject is not None else ""
-        parts = (self.info.model_dump_json(), self.stub, self.solution.source, tested)
+        parts = (
+            self.info.model_dump_json(exclude=_SAYS_NOTHING_OF_VERDICTS),
+            self.stub,
+            self.solution.source,
+            tested,
+        )
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
