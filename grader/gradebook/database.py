@@ -31,7 +31,8 @@ def open_database(where: str) -> Engine:
     except GraderError:
         raise
     except SQLAlchemyError as wrong:
-        raise InputError(f"is no gradebook: {reason(wrong)}", path=Path(shown(where))) from None
+        place: dict[str, Any] = {"key": shown(where)} if "://" in where else {"path": Path(where)}
+        raise InputError(f"is no gradebook: {reason(wrong)}", **place) from None
 
 
 def reason(wrong: BaseException) -> str:
