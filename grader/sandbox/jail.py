@@ -28,10 +28,10 @@ ENVIRONMENT = {
     "PYTHONUTF8": "1",
 }
 _BOOT = "import sys; sys.path[:0] = {path!r}; from grader.worker import birth, zygote; {call}"
-#: gives up root for good, ties itself to the jail around it, then becomes the command that follows
+#: gives up root for good, then becomes the command that follows
 _BECOME = (
-    "import ctypes, os, sys; uid = int(sys.argv[1]); os.setgroups([]); os.setresgid(uid, uid, uid); "
-    "os.setresuid(uid, uid, uid); ctypes.CDLL(None).prctl(1, 9); os.execv(sys.argv[2], sys.argv[2:])"
+    "import os, sys; uid = int(sys.argv[1]); os.setgroups([]); os.setresgid(uid, uid, uid); os.setresuid(uid, uid, uid); "
+    "os.execv(sys.argv[2], sys.argv[2:])"
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -38,6 +39,7 @@ class Zygote:
         self._lock = threading.Lock()
         self._spares: deque[tuple[tuple[int, int, int, int], tuple[str, int]]] = deque()
         "ordered and not yet taken: our ends of request, reply, output and status; home and file_mib"
+        self._pidfd: int | None = None
         self._ready = False
         self.alive = True
         self.forks = 0
@@ -71,7 +73,7 @@ class Zygote:
         """Return when it has loaded its framework. Raises: `ZygoteDied` with what it said."""
         with self._lock:
             if not self._ready:
-                self._receive(START_S)
+                _, (self._pidfd,) = self._receive(START_S)
                 self._ready = True
 
     def fork(self, home: str, file_mib: int) -> Child:
@@ -166,12 +168,21 @@ class Zygote:
     def _died(self) -> NoReturn:
         self.alive = False
         said = b""
-        if self._process is not None:
-            self._process.kill()
+        self._kill()
         if self._said is not None:
             self._said.seek(0)
             said = self._said.read(1 << 20)[-2000:]
         raise ZygoteDied(said.decode(errors="replace").strip())
+
+    def _kill(self) -> None:
+        """End the zygote itself, and the jail around it."""
+        if self._pidfd is not None:
+            try:
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        if self._process is not None:
+            self._process.kill()
 
     def close(self) -> None:
         """End it and, with it, every worker it forked."""
@@ -183,7 +194,11 @@ class Zygote:
             try:
                 self._process.wait(5)
             except subprocess.TimeoutExpired:
-                self._process.kill()
+                self._kill()
                 self._process.wait()
+        if self._pidfd is not None:
+            os.close(self._pidfd)
+            self._pidfd = None
         if self._said is not None:
             self._said.close()
+            self._said = None

@@ -62,10 +62,12 @@ def main(control: int, framework: str, walls: dict[str, Any]) -> NoReturn:
 
 
 def _settle(state: Zygote) -> None:
-    """Make what exists now cheap to share, and say ready."""
+    """Make what exists now cheap to share, and say ready, with a handle to end this process by."""
     gc.collect()
     gc.freeze()
-    state.control.send(json.dumps({"ready": os.getpid()}).encode())
+    own = os.pidfd_open(os.getpid())
+    socket.send_fds(state.control, [json.dumps({"ready": True}).encode()], [own])
+    os.close(own)
 
 
 def _obey(state: Zygote) -> NoReturn:
