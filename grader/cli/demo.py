@@ -52,6 +52,7 @@ def main() -> None:
     _run(
         "gradebook", "export", "--to", "csv", "--out", out / "grades.csv", "--gradebook", out / "gradebook.db"
     )
+    _run("gradebook", "report", "--html", out / "report", "--gradebook", out / "gradebook.db")
 
     _say("3. The quiz asks, a scripted learner answers")
     _run("quiz", "01_convolution", "--plain", "--count", "2", "--seed", "4", stdin="b c d\nb\n\n")
@@ -59,8 +60,10 @@ def main() -> None:
 
     _say("Done")
     click.echo(
-        f"Gradebook: {out / 'gradebook.db'}\nReport:    {out / 'grades.csv'}\nWorkspace: {out / 'workspace'}"
+        f"Gradebook: {out / 'gradebook.db'}\nGrades:    {out / 'grades.csv'}\nWorkspace: {out / 'workspace'}"
     )
+    pages = sorted((out / "report").rglob("*.html"))
+    click.echo(f"Report:    {pages[0] if pages else out / 'report'}")
 
 
 def _class(course: Course, folder: Path) -> None:
