@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from grader.worker.confine import die_with_parent
+
 T = TypeVar("T")
 _SIZE = struct.Struct("<Q")
 
@@ -101,6 +103,7 @@ def _serve(works: Sequence[Callable[[], Any]], write: int, memory_mib: int | Non
     """The child's life; it never returns."""
     code = 1
     try:
+        die_with_parent()
         null = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(null, descriptor)

@@ -14,6 +14,7 @@ from grader.course.catalog import Exercise, load_course
 from grader.errors import MachineError
 from grader.sandbox import Level, Pool
 from grader.verify.result import Flaw, Hunted, Judged
+from grader.worker.confine import die_with_parent
 
 What = Literal["judged", "hunted"]
 
@@ -42,6 +43,7 @@ def start(level: Level) -> None:
     """Called once in each worker process, before anything else there touches PyTorch."""
     import torch
 
+    die_with_parent()
     torch.set_num_threads(1)  # processes are forked for mutants: a thread pool would not survive
     pool = Pool(level)
     _pools.append(pool)

@@ -6,8 +6,12 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.verify.conftest import edit
 
@@ -106,3 +110,37 @@ def test_a_table_of_half_a_course_is_refused(tiny: Path, tmp_path: Path) -> None
     done = verify(tmp_path / "home", tiny, "axpy", "--write-table")
     assert done.returncode == 2 and "whole course" in done.stderr
     assert verify(tmp_path / "home", tiny, "nothing").returncode == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers notice their closed pipes")
+def test_workers_end_with_the_command(tiny: Path, tmp_path: Path) -> None:
+    """A killed `verify` leaves nothing behind that goes on computing."""
+    edit(tiny / "solutions/01_numbers/axpy.py", "import torch\n", "import time, torch\ntime.sleep(20)\n")
+    command = [sys.executable, "-m", "grader", "verify", "--course", str(tiny), "--jobs", "1", "axpy"]
+    with subprocess.Popen(command, env={**os.environ, "GRADER_HOME": str(tmp_path / "home")}) as running:
+        children = wait_for(lambda: _children(running.pid, "spawn_main"), 90.0)
+        running.kill()
+    assert wait_for(lambda: not any(_alive(pid) for pid in children), 30.0)
+
+
+def wait_for(what: Callable[[], Any], wall_s: float) -> Any:
+    deadline = time.monotonic() + wall_s
+    while not (found := what()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    time.sleep(1.0)
+    return what() or found
+
+
+def _children(pid: int, marked: str) -> list[int]:
+    """Worker processes that are set up: they hold torch, and so a sandbox's control socket soon."""
+    listed = subprocess.run(
+        ["ps", "-eww", "-o", "pid,ppid,rss,args"], capture_output=True, text=True, check=True
+    )
+    rows = [line.split(None, 3) for line in listed.stdout.splitlines()[1:]]
+    return [int(r[0]) for r in rows if int(r[1]) == pid and marked in r[3] and int(r[2]) > 200_000]
+
+
+def _alive(pid: int) -> bool:
+    path = Path(f"/proc/{pid}/stat")
+    return path.exists() and path.read_text().rsplit(")", 1)[1].split()[0] != "Z"
