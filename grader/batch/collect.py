@@ -41,6 +41,15 @@ def collect(
     return Collector(course, scratch, roster, assignment).collect(root)
 
 
+def collect_one(folder: Path, course: Course, scratch: Path, learner: str = "submission") -> Collected:
+    """What one learner handed in, in a folder of their own. Raises: `InputError` when there is no such folder."""
+    if not folder.is_dir():
+        raise InputError("no such folder", path=folder, remedy="give the folder that holds the files")
+    collector = Collector(course, scratch, None, None)
+    Folder(collector, collector.learner(Named(learner, ())), folder, ".", dated=True).walk()
+    return collector.collected()
+
+
 @dataclass
 class Learner:
     """What was found of one learner, wherever it lay."""
@@ -88,7 +97,7 @@ class Collector:
         else:
             for entry in entries:
                 self._entry(entry)
-        return self._collected()
+        return self.collected()
 
     def _entry(self, entry: Path) -> None:
         """One thing at the top: a learner's folder or archive, or one file that a platform named."""
@@ -193,7 +202,8 @@ class Collector:
 
     # ------------------------------------------------------------------------------------------------- the end
 
-    def _collected(self) -> Collected:
+    def collected(self) -> Collected:
+        """All of it, and what a roster and a deadline say of it."""
         submissions = [
             s for name in sorted(self.learners) for s in _ordered(self.learners[name], self.exercises)
         ]

@@ -65,5 +65,9 @@ def load_sealed(root: Path, exercise: str) -> Sealed | None:
     if seal is None:
         return None
     if exercise not in seal.exercises:
-        raise CourseError(f"says nothing of {exercise}", path=root / SEAL, remedy="take the kit anew")
+        raise CourseError(
+            f"has no key of {exercise}, which your instructor judges",
+            path=root / SEAL,
+            remedy="name the exercises to check, or take the kit anew",
+        )
     return seal.exercises[exercise]

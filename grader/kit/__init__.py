@@ -1,0 +1,1 @@
+"""What leaves the instructor's machine: a learner's kit, an autograder bundle, a repository template."""
