@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -107,7 +108,7 @@ def _run(due: Sequence[Job], settings: Settings, told: Told) -> Iterator[tuple[J
         return
     context = multiprocessing.get_context("spawn")
     workers = min(settings.jobs, len(due))
-    with ProcessPoolExecutor(workers, context, work.start, (settings.level,)) as executor:
+    with ProcessPoolExecutor(workers, context, work.start, (settings.level, os.getpid())) as executor:
         waiting: dict[Future[Judged | Hunted], Job] = {executor.submit(work.do, job): job for job in due}
         try:
             for done, future in enumerate(as_completed(waiting), 1):

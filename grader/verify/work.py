@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 import traceback
@@ -39,11 +40,13 @@ class Job:
 _pools: list[Pool] = []
 
 
-def start(level: Level) -> None:
-    """Called once in each worker process, before anything else there touches PyTorch."""
+def start(level: Level, parent: int) -> None:
+    """Called once in each worker process of `parent`, before anything else there touches PyTorch."""
+    die_with_parent()  # first: importing PyTorch takes seconds in which the command may be killed
+    if os.getppid() != parent:
+        os._exit(1)  # it was, before that
     import torch
 
-    die_with_parent()
     torch.set_num_threads(1)  # processes are forked for mutants: a thread pool would not survive
     pool = Pool(level)
     _pools.append(pool)
