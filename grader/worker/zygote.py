@@ -88,7 +88,7 @@ def _obey(state: Zygote) -> NoReturn:
 def _order(state: Zygote) -> None:
     message, descriptors, _, _ = socket.recv_fds(state.control, 65536, 8)
     if not message:
-        os._exit(0)  # the judge is gone; workers die with their parent
+        _leave(state)
     order = json.loads(message)
     if order["op"] == "branch":
         _branch(state, descriptors[0], order["forbidden"])
@@ -96,6 +96,14 @@ def _order(state: Zygote) -> None:
         state.retired = True
     else:
         _fork(state, order["home"], order["file_mib"], descriptors)
+
+
+def _leave(state: Zygote) -> NoReturn:
+    """The judge is gone: its branches go by themselves, and are waited for so that their cost is counted; workers are killed."""
+    for pidfd, (pid, status) in state.living.items():
+        if status is None and select.select([pidfd], [], [], 1.0)[0]:
+            os.wait4(pid, 0)
+    os._exit(0)
 
 
 def _fork(state: Zygote, home: str, file_mib: int, descriptors: list[int]) -> None:
