@@ -13,6 +13,7 @@ from pathlib import Path
 
 from grader.errors import MachineError
 from grader.sandbox import jail
+from grader.sandbox.cgroup import Groups
 from grader.sandbox.farm import Farm
 from grader.sandbox.fresh import Fresh
 from grader.sandbox.policy import Level
@@ -84,7 +85,7 @@ def spare_uid() -> int | None:
     return next(uid for uid in _SPARE_UIDS if uid not in taken)
 
 
-def strong_zygote(framework: str) -> Zygote:
+def strong_zygote(framework: str, groups: Groups | None) -> Zygote:
     """A zygote in a jail, its workers behind every wall. Raises: `MachineError`."""
     bwrap, reason = jailer()
     if bwrap is None:
@@ -97,10 +98,10 @@ def strong_zygote(framework: str) -> Zygote:
         inside = jail.boot("zygote.main", [control, framework, walls], jail.SITE, jail.HARNESS)
         return jail.strong(bwrap, inside, framework, spare_uid())
 
-    return Zygote.start(command, {})
+    return Zygote.start(command, {}, groups)
 
 
-def basic_source(framework: str, farm: Farm) -> Zygote | Fresh:
+def basic_source(framework: str, farm: Farm, groups: Groups | None) -> Zygote | Fresh:
     """Workers without a jail, behind what walls the kernel gives anybody. Raises: `MachineError`."""
     walls = asdict(
         Walls(
@@ -121,4 +122,4 @@ def basic_source(framework: str, farm: Farm) -> Zygote | Fresh:
         arguments = [list(descriptors), framework, walls, list(forbidden), home, file_mib]
         return jail.boot("birth.single", arguments, site, harness)
 
-    return Zygote.start(zygote, environment) if FORKS else Fresh(single, environment)
+    return Zygote.start(zygote, environment, groups) if FORKS else Fresh(single, environment)
