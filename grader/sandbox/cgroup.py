@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import secrets
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,8 +54,8 @@ class Groups:
             return cls(folder, files)
         return None
 
-    def take(self, pid: int) -> Group | None:
-        """A group with process `pid` in it; `None` when the process is gone already. Takes up to 10 ms on a busy machine."""
+    def take(self, pid: int, memory_mib: int) -> Group | None:
+        """A group with process `pid` in it; `None` when the process is gone already."""
         with self._lock:
             path = next((path for path in self._free if not _read(path / "cgroup.procs")), None)
             if path is None:
@@ -65,18 +64,20 @@ class Groups:
                 path.mkdir()
             else:
                 self._free.remove(path)
-        group = Group(path, self._files, _kills(path / self._files.events), self._give_back)
+        group = Group(path, self._files, _kills(path / self._files.events))
         try:
-            (path / self._files.limit).write_text("-1" if self._files is _V1 else "max")
+            (path / self._files.limit).write_text(str((memory_mib + SLACK_MIB) << 20))
             (path / "cgroup.procs").write_text(str(pid))
         except OSError:
-            group.give_back()
+            self.give_back(group)
             return None
+        group.reset()
         return group
 
-    def _give_back(self, path: Path) -> None:
+    def give_back(self, group: Group) -> None:
+        """The group may be used again, once its process has gone."""
         with self._lock:
-            self._free.append(path)
+            self._free.append(group.path)
 
     def close(self) -> None:
         """Remove every group."""
@@ -90,11 +91,9 @@ class Group:
     path: Path
     files: Files
     kills_before: int
-    _return: Callable[[Path], None]
 
-    def bound(self, memory_mib: int) -> None:
-        """Bound what the worker takes from now on, and count from now on where the kernel can (version 2: Linux 6.12)."""
-        (self.path / self.files.limit).write_text(str((memory_mib + SLACK_MIB) << 20))
+    def reset(self) -> None:
+        """Count from now on; kernels that cannot (version 2 before Linux 6.12) give no measure."""
         try:
             (self.path / self.files.peak).write_text("0")
         except OSError:
@@ -108,10 +107,6 @@ class Group:
     def ran_out(self) -> bool:
         """Whether the kernel ended the worker for lack of memory."""
         return _kills(self.path / self.files.events) > self.kills_before
-
-    def give_back(self) -> None:
-        """It may be used again, once its process has gone."""
-        self._return(self.path)
 
 
 def _clear_leftovers(parent: Path) -> None:

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from grader.sandbox.cgroup import Group
+from grader.sandbox.cgroup import pid_of
 
 _POLL_S = 0.005
 
@@ -47,8 +47,8 @@ class Child(Protocol):
         """The judge's ends."""
 
     @property
-    def group(self) -> Group | None:
-        """What counts and bounds its memory; `None` where the kernel lets nobody."""
+    def pid(self) -> int:
+        """The process, in this process's numbering; -1 when it is gone."""
 
     def kill(self) -> None:
         """End the worker's whole process tree now."""
@@ -67,7 +67,11 @@ class Forked:
     pipes: Pipes
     pidfd: int
     status: int
-    group: Group | None = None
+
+    @property
+    def pid(self) -> int:
+        """See `Child`; the zygote numbers its children otherwise."""
+        return pid_of(self.pidfd)
 
     def kill(self) -> None:
         """See `Child`. It is process 1 of its namespace, or cannot make processes: the tree is gone with it."""
@@ -93,8 +97,6 @@ class Forked:
         self.pipes.close()
         os.close(self.status)
         os.close(self.pidfd)
-        if self.group is not None:
-            self.group.give_back()
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,11 @@ class Started:
 
     pipes: Pipes
     process: subprocess.Popen[bytes]
-    group: Group | None = None
+
+    @property
+    def pid(self) -> int:
+        """See `Child`."""
+        return self.process.pid
 
     def kill(self) -> None:
         """See `Child`. What has left the process group survives: `basic` promises no more."""

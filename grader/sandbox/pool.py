@@ -51,7 +51,7 @@ class Pool:
         """A conversation with a clean worker. Raises: `MachineError`."""
         limits = limits or Limits()
         self.warm(framework, forbidden)
-        return Session(lambda: self._child(framework, forbidden, limits), limits)
+        return Session(lambda: self._child(framework, forbidden, limits), limits, self._groups)
 
     def warm(self, framework: Framework, forbidden: tuple[str, ...] = ()) -> None:
         """Start what a first session would wait for. Raises: `MachineError`."""
@@ -116,8 +116,8 @@ class Pool:
 
     def _start(self, framework: str) -> Source:
         if self.level is Level.STRONG:
-            return walls.strong_zygote(framework, self._groups)
-        return walls.basic_source(framework, self._farm(framework), self._groups)
+            return walls.strong_zygote(framework)
+        return walls.basic_source(framework, self._farm(framework))
 
     def _home(self, framework: str) -> str:
         return jail.HOME if self.level is Level.STRONG else str(self._farm(framework).home)

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from grader.errors import MachineError
+from grader.sandbox.cgroup import Group, Groups
 from grader.sandbox.child import Child, Record
 from grader.sandbox.endings import cause
 from grader.sandbox.exchange import BadAnswer, Exchange, NoAnswer, NotInTime, TooMuchOutput
@@ -24,8 +25,10 @@ _RETRIES = 2
 class Session:
     """One worker and what it printed. Use it from one thread at a time; close it, or leave its `with` block."""
 
-    def __init__(self, born: Callable[[], Child], limits: Limits) -> None:
+    def __init__(self, born: Callable[[], Child], limits: Limits, groups: Groups | None = None) -> None:
         """`born` gives a clean worker; it is called again when a zygote dies under the session."""
+        self._groups = groups
+        self._group: Group | None = None
         self._born = born
         self._limits = limits
         self._asked: list[tuple[bytes, float, int]] = []
@@ -119,8 +122,7 @@ class Session:
         if record is None:
             return _Orphaned()
         self._collect_rest()
-        group = None if self._child is None else self._child.group
-        out_of_memory = group is not None and group.ran_out()
+        out_of_memory = self._group is not None and self._group.ran_out()
         return self._ended(*cause(record, self._limits, self.output, out_of_memory), record)
 
     def _ended(self, ending: Ending, detail: str, record: Record | None = None) -> WorkerEnded:
@@ -129,7 +131,7 @@ class Session:
             child.kill()
             record = self._record()
         status, cpu_s = (None, None) if record is None else (record.status, record.cpu_s)
-        peak_mib = None if child is None or child.group is None else child.group.peak_mib()
+        peak_mib = None if self._group is None else self._group.peak_mib()
         self._outcome = Outcome(ending, detail, status, self.wall_s, cpu_s, peak_mib)
         self.close()
         return WorkerEnded(self._outcome)
@@ -155,8 +157,8 @@ class Session:
         self._exchange = Exchange(self._child.pipes, self._limits.output_kib << 10, bytearray())
         self._answered = 0
         limits = self._limits
-        if self._child.group is not None:
-            self._child.group.bound(limits.memory_mib)
+        if self._groups is not None:
+            self._group = self._groups.take(self._child.pid, limits.memory_mib)
         given = {
             "memory_mib": limits.memory_mib,
             "cpu_s": limits.cpu_s,
@@ -174,6 +176,9 @@ class Session:
         if self._child is not None:
             self._child.close()
             self._child = None
+        if self._group is not None and self._groups is not None:
+            self._groups.give_back(self._group)
+            self._group = None
 
     def __enter__(self) -> Self:
         return self

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from grader.errors import MachineError
 from grader.sandbox import jail
-from grader.sandbox.cgroup import Groups
 from grader.sandbox.farm import Farm
 from grader.sandbox.fresh import Fresh
 from grader.sandbox.policy import Level
@@ -85,7 +84,7 @@ def spare_uid() -> int | None:
     return next(uid for uid in _SPARE_UIDS if uid not in taken)
 
 
-def strong_zygote(framework: str, groups: Groups | None) -> Zygote:
+def strong_zygote(framework: str) -> Zygote:
     """A zygote in a jail, its workers behind every wall. Raises: `MachineError`."""
     bwrap, reason = jailer()
     if bwrap is None:
@@ -98,10 +97,10 @@ def strong_zygote(framework: str, groups: Groups | None) -> Zygote:
         inside = jail.boot("zygote.main", [control, framework, walls], jail.SITE, jail.HARNESS)
         return jail.strong(bwrap, inside, framework, spare_uid())
 
-    return Zygote.start(command, {}, groups)
+    return Zygote.start(command, {})
 
 
-def basic_source(framework: str, farm: Farm, groups: Groups | None) -> Zygote | Fresh:
+def basic_source(framework: str, farm: Farm) -> Zygote | Fresh:
     """Workers without a jail, behind what walls the kernel gives anybody. Raises: `MachineError`."""
     walls = asdict(
         Walls(
@@ -122,4 +121,4 @@ def basic_source(framework: str, farm: Farm, groups: Groups | None) -> Zygote | 
         arguments = [list(descriptors), framework, walls, list(forbidden), home, file_mib]
         return jail.boot("birth.single", arguments, site, harness)
 
-    return Zygote.start(zygote, environment, groups) if FORKS else Fresh(single, environment)
+    return Zygote.start(zygote, environment) if FORKS else Fresh(single, environment)

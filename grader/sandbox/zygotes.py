@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import socket
 import subprocess
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import IO, NoReturn
 
 from grader.errors import MachineError
-from grader.sandbox.cgroup import Groups, pid_of
 from grader.sandbox.child import Child, Forked, Pipes
 
 START_S, FORK_S = 120.0, 30.0
@@ -27,41 +24,28 @@ class ZygoteDied(Exception):
     """The zygote is gone; the pool starts another."""
 
 
-@dataclass(frozen=True)
-class Spare:
-    """A worker nobody has asked for yet, and what it was made for."""
-
-    child: Forked
-    home: str
-    file_mib: int
-
-
 class Zygote:
     """A running zygote. Any thread may ask it for a child."""
 
     def __init__(
         self,
         control: socket.socket,
-        groups: Groups | None = None,
         process: subprocess.Popen[bytes] | None = None,
         said: IO[bytes] | None = None,
     ) -> None:
-        self._control, self._groups, self._process, self._said = control, groups, process, said
+        self._control = control
+        self._process = process
+        self._said = said
         self._lock = threading.Lock()
-        self._beside = ThreadPoolExecutor(1, "spare")
-        self._spare: Future[Spare] | None = None
+        self._spares: deque[tuple[tuple[int, int, int, int], tuple[str, int]]] = deque()
+        "ordered and not yet taken: our ends of request, reply, output and status; home and file_mib"
         self._pidfd: int | None = None
         self._ready = False
         self.alive = True
         self.forks = 0
 
     @classmethod
-    def start(
-        cls,
-        command: Callable[[int], Sequence[str]],
-        environment: Mapping[str, str],
-        groups: Groups | None = None,
-    ) -> Zygote:
+    def start(cls, command: Callable[[int], Sequence[str]], environment: Mapping[str, str]) -> Zygote:
         """Start the command that finds its control socket at the descriptor given. Raises: `MachineError`."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         said = tempfile.TemporaryFile()
@@ -83,7 +67,7 @@ class Zygote:
             ) from error
         finally:
             theirs.close()
-        return cls(ours, groups, process, said)
+        return cls(ours, process, said)
 
     def wait_ready(self) -> None:
         """Return when it has loaded its framework. Raises: `ZygoteDied` with what it said."""
@@ -93,50 +77,41 @@ class Zygote:
                 self._ready = True
 
     def fork(self, home: str, file_mib: int) -> Child:
-        """A clean worker; the next one is made at once, so that its making is off the critical path.
+        """A clean worker; the next one is ordered at once, so that its making is off the critical path.
 
         Raises: `ZygoteDied`.
         """
         self.wait_ready()
         with self._lock:
-            spare = (self._spare or self._order(home, file_mib)).result()
-            if (spare.home, spare.file_mib) != (home, file_mib):
-                spare.child.close()
-                spare = self._order(home, file_mib).result()
-            self._spare = None
-            self._spare = self._order(home, file_mib)
+            if not self._spares:
+                self._order_child(home, file_mib)
+            child, made_for = self._take_spare()
+            if made_for != (home, file_mib):
+                child.close()
+                self._order_child(home, file_mib)
+                child, _ = self._take_spare()
+            self._order_child(home, file_mib)
             self.forks += 1
-        return spare.child
+        return child
 
-    def _order(self, home: str, file_mib: int) -> Future[Spare]:
-        """Have a worker made. One order at a time: answers bear no number."""
+    def _take_spare(self) -> tuple[Forked, tuple[str, int]]:
+        _, descriptors = self._receive(FORK_S)
+        ends, made_for = self._spares.popleft()
+        return Forked(Pipes(*ends[:3]), descriptors[0], ends[3]), made_for
+
+    def _order_child(self, home: str, file_mib: int) -> None:
         pairs = [os.pipe() for _ in range(4)]
         (request_r, request_w), *others = pairs
         theirs = [request_r, *(write for _, write in others)]
         ours = [request_w, *(read for read, _ in others)]
         for descriptor in ours:
             os.set_blocking(descriptor, False)
+        self._spares.append(((ours[0], ours[1], ours[2], ours[3]), (home, file_mib)))
         try:
             self._send({"op": "fork", "home": home, "file_mib": file_mib}, theirs)
-        except ZygoteDied:
-            for descriptor in ours:
-                os.close(descriptor)
-            raise
         finally:
             for descriptor in theirs:
                 os.close(descriptor)
-        return self._beside.submit(self._collect, ours, home, file_mib)
-
-    def _collect(self, ends: Sequence[int], home: str, file_mib: int) -> Spare:
-        """Take the answer to an order, and put the worker where its memory is counted."""
-        try:
-            _, (pidfd,) = self._receive(FORK_S)
-        except ZygoteDied:
-            for descriptor in ends:
-                os.close(descriptor)
-            raise
-        group = None if self._groups is None else self._groups.take(pid_of(pidfd))
-        return Spare(Forked(Pipes(*ends[:3]), pidfd, ends[3], group), home, file_mib)
 
     def branch(self, forbidden: Sequence[str]) -> Zygote:
         """A copy of this zygote in which some operations are refused. Raises: `ZygoteDied`."""
@@ -150,12 +125,12 @@ class Zygote:
             raise
         finally:
             theirs.close()
-        return Zygote(ours, self._groups)
+        return Zygote(ours)
 
     def retire(self) -> None:
         """No more children: it goes by itself when its last worker has gone."""
         with self._lock:
-            self._drop_spare()
+            self._drop_spares()
             try:
                 self._send({"op": "retire"}, ())
             except ZygoteDied:
@@ -164,15 +139,13 @@ class Zygote:
     @property
     def gone(self) -> bool:
         """Whether its process has ended."""
-        return self._pidfd is not None and bool(select.select([self._pidfd], [], [], 0)[0])
+        return self._process is not None and self._process.poll() is not None
 
-    def _drop_spare(self) -> None:
-        spare, self._spare = self._spare, None
-        if spare is not None:
-            try:
-                spare.result().child.close()
-            except ZygoteDied:
-                pass
+    def _drop_spares(self) -> None:
+        while self._spares:
+            ends, _ = self._spares.popleft()
+            for descriptor in ends:
+                os.close(descriptor)  # a spare whose request pipe closes ends itself
 
     def _send(self, order: Mapping[str, object], descriptors: Sequence[int]) -> None:
         try:
@@ -215,13 +188,8 @@ class Zygote:
         """End it and, with it, every worker it forked."""
         self.alive = False
         with self._lock:
-            try:
-                self._control.shutdown(socket.SHUT_RDWR)  # wakes whoever waits for an answer
-            except OSError:
-                pass
-            self._drop_spare()
             self._control.close()
-        self._beside.shutdown()
+            self._drop_spares()
         if self._process is not None:
             try:
                 self._process.wait(5)

@@ -28,15 +28,14 @@ def test_a_process_is_counted_and_ended_by_the_kernel(groups: cgroup.Groups) -> 
         stdin=subprocess.PIPE,
         text=True,
     )
-    group = groups.take(process.pid)
+    group = groups.take(process.pid, 100)
     assert group is not None
-    group.bound(100)
     process.communicate("\n\n")
     assert process.returncode == -9
     assert group.ran_out()
     peak = group.peak_mib()
     assert peak is not None and 100 <= peak <= 100 + cgroup.SLACK_MIB + 1
-    group.give_back()
+    groups.give_back(group)
     groups.close()
     assert not group.path.exists()
 
@@ -45,10 +44,10 @@ def test_groups_are_used_again(groups: cgroup.Groups) -> None:
     paths = set()
     for _ in range(5):
         process = subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE)
-        group = groups.take(process.pid)
+        group = groups.take(process.pid, 10)
         assert group is not None and not group.ran_out()
         process.communicate(b"")
-        group.give_back()
+        groups.give_back(group)
         paths.add(group.path)
     assert len(paths) == 1
     groups.close()
@@ -57,7 +56,7 @@ def test_groups_are_used_again(groups: cgroup.Groups) -> None:
 def test_a_process_that_is_gone_has_no_group(groups: cgroup.Groups) -> None:
     process = subprocess.Popen(["/bin/true"])
     process.wait()
-    assert groups.take(process.pid) is None
+    assert groups.take(process.pid, 10) is None
     groups.close()
 
 
