@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import json
 import os
 from pathlib import Path
 from typing import TypeVar
@@ -44,6 +45,15 @@ class Store:
             fresh = path.with_name(f".{path.name}.{os.getpid()}")
             fresh.write_text(found.model_dump_json(), encoding="utf-8")
             os.replace(fresh, path)
+
+    def last_wall_s(self, name: str) -> float | None:
+        """How long the job of that name took last, whatever has changed since; None when it is new."""
+        for file in self.folder.glob(f"{name}-*.json"):
+            try:
+                return float(json.loads(file.read_bytes())["wall_s"])
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
+        return None
 
     def _path(self, name: str, content: str) -> Path:
         digest = hashlib.sha256(f"{code_version()}\0{content}".encode()).hexdigest()[:24]

@@ -60,7 +60,7 @@ def prove(
         before: Judged | Hunted | None = store.get(job.name, contents[job.name], model)
         if before is not None:
             kept[job.name] = before
-    due = [job for job in jobs if job.name not in kept]
+    due = _longest_first([job for job in jobs if job.name not in kept], store)
     fresh: Results = {}
     for job, found in _run(due, settings, told):
         fresh[job.name] = found
@@ -74,6 +74,12 @@ def _jobs(exercise: Exercise, settings: Settings) -> Iterator[Job]:
     yield Job(exercise.root, exercise.topic.id, exercise.id, "judged", settings.seeds, devices or ("cpu",))
     if not settings.fast:
         yield Job(exercise.root, exercise.topic.id, exercise.id, "hunted", 0, ("cpu",))
+
+
+def _longest_first(due: Sequence[Job], store: Store) -> list[Job]:
+    """By how long they took last, new ones before all: so that no long one is left for the end."""
+    took = {job.name: store.last_wall_s(job.name) for job in due}
+    return sorted(due, key=lambda job: -(took[job.name] or float("inf")))
 
 
 def _has_solution(exercise: Exercise) -> bool:

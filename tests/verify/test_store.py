@@ -15,6 +15,13 @@ def test_what_is_put_is_got_for_the_same_content_only(tmp_path: Path) -> None:
     assert len(list(store.folder.iterdir())) == 1, "older results of that name go"
 
 
+def test_how_long_a_job_took_outlives_a_change(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    assert store.last_wall_s("a") is None
+    store.put("a", "x", Judged(wall_s=3.5))
+    assert store.get("a", "y", Judged) is None and store.last_wall_s("a") == 3.5
+
+
 def test_a_damaged_entry_counts_as_none(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.put("a", "x", Hunted(total=1))
