@@ -59,8 +59,15 @@ class Judge:
 
     def score(self, exercise: Exercise, key: Key, held: Interview) -> Result:
         """The result of an interview, held now or kept from an earlier run."""
-        bench = Bench(exercise, key, lambda: self.keysmith.chaffs(exercise, key, self.seed), not self.hidden)
-        checks = checks_of(exercise, key, exercise.weights)
+        sealed = self.keysmith.sealed(exercise)
+        bench = Bench(
+            exercise,
+            key,
+            lambda: self.keysmith.chaffs(exercise, key, self.seed),
+            sealed.lessons,
+            not self.hidden,
+        )
+        checks = checks_of(exercise, key, sealed.weights)
         result = result_of(bench, checks, held.outcomes)
         printed = (
             "" if self.hidden else clean(held.output, limit=8192)

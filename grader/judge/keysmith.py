@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from grader.author import Case, Draw
 from grader.course.catalog import Exercise
 from grader.course.model import Kind
+from grader.course.sealed import Sealed
 from grader.course.solution import Variant
 from grader.errors import CourseError
 from grader.judge import key as keys
@@ -61,6 +62,7 @@ class Keysmith:
         self.cache = cache
         self._keys: _Held[Key] = _Held(held)
         self._chaffs: _Held[dict[str, list[Seen]]] = _Held(held)
+        self._sealed: _Held[Sealed] = _Held(held)
 
     def key(self, exercise: Exercise, seed: int = 0, device: str = "cpu", dtype: str = "float32") -> Key:
         """The key of one exercise. Raises: `CourseError` when the solution cannot serve as one."""
@@ -97,6 +99,25 @@ class Keysmith:
             return made
 
         return self._chaffs.get(path.name, make)
+
+    def sealed(self, exercise: Exercise) -> Sealed:
+        """What the solution says beside its code: what checks weigh, what chaffs teach. Raises: `CourseError`.
+
+        Kept beside the keys, so that a verdict never runs the solution's module, which imports PyTorch.
+        """
+        if exercise.sealed is not None:
+            return exercise.sealed
+        path = self.cache / f"{exercise.id}-{code_version()}-{exercise.fingerprint}.sealed"
+
+        def make() -> Sealed:
+            stored = keys.load(path)
+            if stored is not None:
+                return Sealed.model_validate(stored.head)
+            made = sealed_of(exercise)
+            keys.save(path, Message(made.model_dump()))
+            return made
+
+        return self._sealed.get(path.name, make)
 
     def run(self, exercise: Exercise, variant: Variant, key: Key) -> list[Seen]:
         """What one trusted implementation gives on every case of `key`, in this process."""
@@ -138,6 +159,12 @@ class Keysmith:
             except Kink:
                 if form not in _EXTREMES:
                     raise  # at an extreme a network of ReLUs may be all ties: then there is nothing to judge there
+
+
+def sealed_of(exercise: Exercise) -> Sealed:
+    """The solution as data. Raises: `CourseError`."""
+    weights = {name: float(weight) for name, weight in exercise.weights.items()}
+    return Sealed(fingerprint=exercise.fingerprint, weights=weights, lessons=dict(exercise.lessons))
 
 
 def kit_file(exercise: Exercise, seed: int, device: str, dtype: str, what: str) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ class Bench:
     exercise: Exercise
     key: Key
     chaffs: Chaffs
+    lessons: Mapping[str, str]
     show_cases: bool = True  # False for hidden cases: say what failed, not the input
 
 
@@ -128,7 +129,7 @@ def _diagnoses(
     }
     if not failing:
         return {}
-    lessons, chaffs = bench.exercise.lessons, bench.chaffs()
+    lessons, chaffs = bench.lessons, bench.chaffs()
     everything = [entry for check in checks for entry in _judged(check, outcomes)]
     shared = diagnose(everything, chaffs, lessons)
     if shared is not None and shared.source == "chaff":

@@ -99,8 +99,7 @@ def _seal(exercise: Exercise, folder: Path, keysmith: Keysmith, seed: int) -> Se
     away = Exercise(exercise.info, exercise.topic, folder)
     _save(kit_file(away, seed, _DEVICE, _DTYPE, "key"), keys.key_message(key))
     _save(kit_file(away, seed, _DEVICE, _DTYPE, "chaffs"), keys.seen_message(seen))
-    weights = {name: float(weight) for name, weight in exercise.weights.items()}
-    return Sealed(fingerprint=exercise.fingerprint, weights=weights, lessons=dict(exercise.lessons))
+    return keysmith.sealed(exercise)
 
 
 def _save(path: Path, message: Message) -> None:
