@@ -49,6 +49,18 @@ def freeze_recursive(model, prefixes, path=""):
     return trained
 
 
+@wheat("patterns: a prefix, then the end of the name or a dot")
+def freeze_pattern(model, prefixes):
+    import re
+
+    named = dict(model.named_parameters())
+    if prefixes:
+        below = re.compile("(?:" + "|".join(re.escape(prefix) for prefix in prefixes) + r")(?:\.|$)")
+        for name in filter(below.match, named):
+            named[name].requires_grad = False
+    return [name for name in named if named[name].requires_grad]
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 NOT_BELOW = (
@@ -199,6 +211,54 @@ def freezes_a_copy(model, prefixes):
     import copy
 
     return freeze(copy.deepcopy(model), prefixes)
+
+
+breaks_at_first = mistake(
+    "                parameter.requires_grad_(False)\n    return",
+    "                parameter.requires_grad_(False)\n                break\n        else:\n            continue\n        break\n    return",
+    lesson="Only the first parameter that fits is frozen: the search ends there instead of going on to the next parameter.",
+)
+
+numbered_by_hand = mistake(
+    'name == prefix or name.startswith(prefix + ".")',
+    'name in (prefix, prefix + ".weight", prefix + ".bias")',
+    lesson="Only a layer's own weight and bias are found. Below a prefix there may be modules inside modules.",
+)
+
+end_of_name = mistake(
+    'name == prefix or name.startswith(prefix + ".")',
+    'name == prefix or name.rpartition(".")[0].endswith(prefix)',
+    lesson="The prefix is compared with the end of the module's name. It is the beginning that counts.",
+)
+
+needs_all_prefixes = mistake(
+    "        for prefix in prefixes:\n"
+    '            # With the dot, "features.1" does not reach into "features.10".\n'
+    '            if name == prefix or name.startswith(prefix + "."):\n'
+    "                parameter.requires_grad_(False)",
+    '        if all(name == prefix or name.startswith(prefix + ".") for prefix in prefixes):\n'
+    "            parameter.requires_grad_(False)",
+    lesson="A parameter is frozen only if all prefixes fit it. One that fits is enough, and with no prefix nothing is frozen.",
+)
+
+names_before = mistake(
+    "    for name, parameter in model.named_parameters():\n        for prefix",
+    "    trained = [name for name, parameter in model.named_parameters() if parameter.requires_grad]\n"
+    "    for name, parameter in model.named_parameters():\n        for prefix",
+    "    return [name for name, parameter in model.named_parameters() if parameter.requires_grad]",
+    "    return trained",
+    lesson="The names are collected before anything is frozen, so the list is that of the state before.",
+)
+
+parameters_replaced = mistake(
+    "                parameter.requires_grad_(False)",
+    "                path, _, own = name.rpartition('.')\n"
+    "                del model.get_submodule(path)._parameters[own]\n"
+    "                model.get_submodule(path).register_buffer(own, parameter.detach())",
+    "model.named_parameters():\n        for prefix",
+    "list(model.named_parameters()):\n        for prefix",
+    lesson="Frozen parameters are turned into buffers. They stay parameters, which somebody may thaw again.",
+)
 
 
 # ------------------------------------------------------------------------------------------------------------- cases

@@ -42,6 +42,25 @@ def param_groups_names(model, base_lr, head_lr):
     return [{"lr": rate, "params": parameters} for rate, parameters in zip(rates, by_child.values())]
 
 
+@wheat("one rate after the other, multiplied by a constant factor; torch.logspace is its check in float64")
+def param_groups_logspace(model, base_lr, head_lr):
+    import torch
+
+    groups = []
+    for child in model.children():
+        group = {"params": [], "lr": float(head_lr)}
+        for parameter in child.parameters():
+            if parameter.requires_grad:
+                group["params"].append(parameter)
+        if group["params"]:
+            groups.append(group)
+    if len(groups) > 1:
+        ends = math.log10(base_lr), math.log10(head_lr)
+        for group, rate in zip(groups, torch.logspace(*ends, len(groups), dtype=torch.float64)):
+            group["lr"] = rate.item()
+    return groups
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 linear_rates = mistake(
@@ -179,6 +198,56 @@ def one_each(model, base_lr, head_lr):
     groups = param_groups(model, base_lr, head_lr)
     return [{"params": [parameter], "lr": group["lr"]} for group in groups for parameter in group["params"]]
 
+
+decayed = mistake(
+    "base_lr * (head_lr / base_lr) ** height",
+    "head_lr / 2.6 ** (len(trained) - 1 - k)",
+    lesson="The rates fall from the head by a fixed factor, as in the paper. Here the factor follows from base_lr and head_lr.",
+)
+
+harmonic = mistake(
+    "base_lr * (head_lr / base_lr) ** height",
+    "1 / (1 / base_lr + (1 / head_lr - 1 / base_lr) * height)",
+    lesson="The reciprocals of the rates grow evenly. It is their logarithms that should: from group to group by one factor.",
+)
+
+squared_heights = mistake(
+    "k / (len(trained) - 1) if",
+    "(k / (len(trained) - 1)) ** 2 if",
+    lesson="The exponents do not grow in equal steps, so the factor differs from group to group.",
+)
+
+by_parameter_count = mistake(
+    "        height = k / (len(trained) - 1) if len(trained) > 1 else 1.0\n",
+    "        before = sum(len(group) for group in trained[:k])\n"
+    "        rest = sum(len(group) for group in trained) - len(trained[-1])\n"
+    "        height = before / rest if len(trained) > 1 else 1.0\n",
+    lesson="The steps are counted in parameters. It is groups that are counted, however many parameters each has.",
+)
+
+generator_once = mistake(
+    "[p for p in child.parameters() if p.requires_grad]",
+    "(p for p in child.parameters() if p.requires_grad)",
+    lesson="The parameters are generators: they are never empty, and give their parameters only once. A list is asked for.",
+)
+
+frozen_child_dropped = mistake(
+    "[p for p in child.parameters() if p.requires_grad]",
+    "list(child.parameters()) if all(p.requires_grad for p in child.parameters()) else []",
+    lesson="A child is left out as soon as one of its parameters is frozen. Its others are trained all the same.",
+)
+
+frozen_by_first = mistake(
+    "[p for p in child.parameters() if p.requires_grad]",
+    "list(child.parameters()) if next((p.requires_grad for p in child.parameters()), False) else []",
+    lesson="One parameter decides for its whole child. Each has a requires_grad of its own.",
+)
+
+rounded_rates = mistake(
+    "base_lr * (head_lr / base_lr) ** height",
+    "round(base_lr * (head_lr / base_lr) ** height, 4)",
+    lesson="The rates are rounded. Small ones lose most by that, and may become 0.",
+)
 
 # ------------------------------------------------------------------------------------------------------------- cases
 
