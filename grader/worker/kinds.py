@@ -144,7 +144,10 @@ def _observe_net(name: str, net: Any, seen: Observation) -> None:
             seen.values[f"{name}.{key} frozen"] = True
         elif memory.is_attached(value):
             seen.note("attached", [f"{name}.{key}"])
-    seen.values[f"{name}.training after"] = net.training
+    others = [path for path, module in net.named_modules() if module.training is not net.training]
+    seen.values[f"{name}.training after"] = (
+        f"{net.training}, but not in {', '.join(others)}" if others else net.training
+    )
 
 
 def _has_gradients(net: Any) -> bool:

@@ -298,3 +298,12 @@ def cases(draw):
     yield case("earlier_ones", network, ["stem", "stem2"], [], ["head.0"])
     frozen = Net(("Linear", 2, 3), ("Linear", 3, 3), ("Linear", 3, 1), frozen=["0.weight", "1.bias"])
     yield case("earlier_ones", frozen, ["2"])
+
+
+modes_too = mistake(
+    "                parameter.requires_grad_(False)",
+    "                parameter.requires_grad_(False)\n"
+    "                path = name.rpartition('.')[0]\n"
+    "                model.get_submodule(path).eval()",
+    lesson="Layers with frozen parameters are put in evaluation mode. That is a decision of its own; freezing leaves modes alone.",
+)
