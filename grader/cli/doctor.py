@@ -7,6 +7,7 @@ import json
 
 import click
 
+from grader.sandbox.devices import present
 from grader.sandbox.probe import Machine, examine
 
 
@@ -25,21 +26,14 @@ def doctor(form: str) -> None:
 
 
 def _devices() -> list[str]:
-    import torch
-
-    found = ["cpu"]
-    if torch.cuda.is_available():
-        found += [
-            f"cuda:{index} {torch.cuda.get_device_name(index)}" for index in range(torch.cuda.device_count())
-        ]
-    if torch.backends.mps.is_available():
-        found.append("mps")
-    return found
+    return [f"{device.name} {device.model}".strip() for device in present().devices]
 
 
 def _lines(machine: Machine, devices: list[str]) -> list[str]:
     lines = [f"Sandbox level: {machine.level}", f"  {machine.promise}", f"System: {machine.system}"]
-    lines += [f"Devices: {', '.join(devices)}", "Walls:"]
+    lines += [f"Devices: {', '.join(devices)}"]
+    lines += [f"  no {kind}: {why}" for kind, why in present().missing.items()]
+    lines += ["Walls:"]
     lines += [f"  {'yes' if wall.there else 'no ':3}  {wall.name}: {wall.note}" for wall in machine.walls]
     if machine.next_steps:
         lines += ["To get more:", *(f"  - {step}" for step in machine.next_steps)]

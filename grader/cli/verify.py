@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     help="Secret seeds a wheat must pass.",
 )
 @click.option("--fast", is_flag=True, help="No mutants.")
+@click.option(
+    "--device",
+    default="auto",
+    help="Where wheats are judged. auto: every device here; cpu, cuda, cuda:N, mps.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The whole proof as JSON on stdout.")
 @click.option("--write-table", is_flag=True, help="Write docs/course-quality.md beside the course.")
 @click.pass_context
@@ -37,6 +42,7 @@ def verify(
     jobs: int | None,
     seeds: int,
     fast: bool,
+    device: str,
     as_json: bool,
     write_table: bool,
 ) -> None:
@@ -49,7 +55,7 @@ def verify(
         raise UsageError(
             "--write-table needs the whole course and its mutants", remedy="leave out IDs and --fast"
         )
-    found = _verified(ids, course_root, jobs, seeds, fast)
+    found = _verified(ids, course_root, jobs, seeds, fast, device)
     root = open_course(course_root).root
     if write_table:
         from grader.verify.table import write_table as write
@@ -65,16 +71,16 @@ def verify(
 
 
 def _verified(
-    ids: tuple[str, ...], course_root: Path | None, jobs: int | None, seeds: int, fast: bool
+    ids: tuple[str, ...], course_root: Path | None, jobs: int | None, seeds: int, fast: bool, device: str
 ) -> Verification:
     import os
 
     from grader.sandbox import Pool
-    from grader.verify.verify import Settings, devices_present, verify_course
+    from grader.verify.verify import Settings, chosen_devices, verify_course
 
     with Pool() as pool:
         level = pool.level
-    settings = Settings(level, jobs or os.cpu_count() or 1, seeds, fast, devices_present())
+    settings = Settings(level, jobs or os.cpu_count() or 1, seeds, fast, chosen_devices(device))
     course = open_course(course_root)
     chosen = course.select(ids) if ids else None
     with _Bar() as bar:

@@ -32,7 +32,7 @@ class Kink(CourseError):
 
 
 class CaseSmith:
-    """Makes single cases: `entries` are the reference's.
+    """Makes single cases: `entries` are the reference's, which runs on the CPU whatever `device` is judged on.
 
     `steady`: whether values that another rounding would make jump are a `Kink`; else nobody looks.
     """
@@ -53,7 +53,7 @@ class CaseSmith:
         except (TypeError, KeyError, AttributeError) as wrong:
             raise CourseError(f"{where}: {wrong}", path=self.path, remedy="see docs/authoring.md") from wrong
         arrays = transformed(arrays, lambda values: rounded(values, dtype))
-        once = {**head, "again": False}  # the second call is the learner's to answer for
+        once = {**head, "again": False, "device": "cpu"}  # the second call is the learner's to answer for
         if head["grads"]:
             arrays |= self._cotangents(once, arrays, dtype, index, where)
         truth = self._observe(message(once, arrays, "float64"), where)
@@ -61,11 +61,9 @@ class CaseSmith:
         smooth = case.smooth and not case.statistics
         spreads = self._spreads(once, arrays, truth, where) if smooth else {}
         errors = self._errors(once, arrays, truth, dtype, where) if smooth and self.steady else {}
-        terms = case.reduction or sum(values.size for values in arrays.values())
-        expected = {
-            name: self._expected(name, truth, in_dtype, _Measured(spreads, errors, dtype, terms), where)
-            for name in truth.values
-        }
+        terms = case.reduction or _terms(arrays, dtype)
+        measured = _Measured(spreads, errors, dtype, terms)
+        expected = {name: self._expected(name, truth, in_dtype, measured, where) for name in truth.values}
         call = describe_call(case, self.exercise.info, encoder.arrays, dtype)
         statistics = tuple(vars(statistic) for statistic in case.statistics)
         return KeyCase(case.check, form, call, message(head, arrays, dtype), expected, statistics)
@@ -91,7 +89,7 @@ class CaseSmith:
         if not (np.isfinite(value).all() and np.isfinite(near).all()):
             raise CourseError(f"{where}: the reference gives NaN or Inf in {name}", path=self.path)
         bound = self._bound(name, value, near, measured, where)
-        return Expected(value, bound, dtype if near.dtype != np.float64 or dtype == "float64" else "float64")
+        return Expected(value, bound, in_dtype.dtypes.get(name, dtype))
 
     def _bound(self, name: str, value: Array, near: Array, measured: _Measured, where: str) -> Array:
         spread = measured.spreads.get(name, np.zeros_like(value))
@@ -230,6 +228,17 @@ def _moved(arrays: Mapping[str, Array], step: float, count: int) -> Iterator[dic
     rng = np.random.default_rng(0)
     for _ in range(count):
         yield transformed(arrays, lambda values: values * (1 + step * rng.choice((-1.0, 1.0), values.shape)))
+
+
+def _terms(arrays: Mapping[str, Array], dtype: str) -> int:
+    """The longest sum behind a value, at most: as long as there are inputs.
+
+    In half precision that would allow errors as large as the values. Sums of halves are formed in float32 by every
+    kernel, so their length does not count there; what is rounded on the way is measured (`_errors`).
+    """
+    if dtype in ("bfloat16", "float16"):
+        return 1
+    return sum(values.size for values in arrays.values())
 
 
 def _is_floating(value: Any) -> bool:

@@ -15,7 +15,7 @@ from grader.course.model import Kind
 from grader.judge.key import Form, Key
 from grader.judge.outcome import Part, parts
 
-_LAYOUTS = (Form.FLOAT64, Form.TRANSPOSED, Form.STRIDED)
+_LAYOUTS = (Form.FLOAT64, Form.TRANSPOSED, Form.STRIDED, Form.BFLOAT16, Form.FLOAT16)
 _AUTOMATIC_WEIGHT = 1.0
 
 

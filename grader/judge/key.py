@@ -36,6 +36,8 @@ class Form(StrEnum):
     TINY = "tiny"
     NEGATIVE = "negative"
     ZERO = "zero"
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +84,8 @@ class Seen:
     values: Mapping[str, Array | Scalar] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     error: str | None = None
+    dtypes: Mapping[str, str] = field(default_factory=dict)
+    "of the tensors among the values: an array holds a `bfloat16` as float32"
 
 
 def seen_of(answer: Message) -> Seen:
@@ -95,7 +99,8 @@ def seen_of(answer: Message) -> Seen:
         values |= {
             name: value for name, value in scalars.items() if value is None or isinstance(value, Scalar)
         }
-    return Seen(values, facts if isinstance(facts, dict) else {})
+    dtypes = {name: tensor.dtype for name, tensor in answer.tensors.items()}
+    return Seen(values, facts if isinstance(facts, dict) else {}, dtypes=dtypes)
 
 
 # ---------------------------------------------------------------------------------------------------------- disk

@@ -9,26 +9,32 @@ import functools
 import hashlib
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from grader.author import Case, Draw
 from grader.course.catalog import Exercise
-from grader.course.model import Kind
+from grader.course.model import Framework, Kind
 from grader.course.sealed import Sealed
 from grader.course.solution import Variant
 from grader.errors import CourseError
 from grader.judge import key as keys
 from grader.judge.casesmith import CaseSmith, Kink
+from grader.judge.compare import Answer
 from grader.judge.key import Form, Key, KeyCase, Seen, seen_of
+from grader.judge.outcome import judge_case
 from grader.judge.quiet import BENCH, quiet
+from grader.judge.report import Status
 from grader.judge.text import clean, error_signature
+from grader.sandbox.devices import kind_of
 from grader.worker.kinds import observe
 from grader.worker.serve import describe, entries_of
 from grader.worker.wire import Message
 
 DRAWS = 6  # how often inputs are drawn anew when chance put one on a kink
 _AUTOMATIC = (Form.FLOAT64, Form.TRANSPOSED, Form.STRIDED)
+_HALVES = (Form.BFLOAT16, Form.FLOAT16)
 _EXTREMES = (Form.LARGE, Form.TINY, Form.NEGATIVE, Form.ZERO)
 
 
@@ -58,14 +64,21 @@ class _Held(Generic[Made]):
 class Keysmith:
     """Keys and what the chaffs give, from memory, from a cache folder, or made anew. Threads may share one."""
 
-    def __init__(self, cache: Path, held: int = 256) -> None:
-        self.cache = cache
+    def __init__(self, cache: Path, held: int = 256, *, halves: bool | None = None) -> None:
+        """`halves`: whether keys have cases in half precision; None: those for GPUs have."""
+        self.cache, self.halves = cache, halves
         self._keys: _Held[Key] = _Held(held)
         self._chaffs: _Held[dict[str, list[Seen]]] = _Held(held)
         self._sealed: _Held[Sealed] = _Held(held)
 
     def key(self, exercise: Exercise, seed: int = 0, device: str = "cpu", dtype: str = "float32") -> Key:
-        """The key of one exercise. Raises: `CourseError` when the solution cannot serve as one."""
+        """The key of one exercise, made on the CPU. Raises: `CourseError` when the solution cannot serve as one.
+
+        One key serves every device of a kind: `cuda:1` is `cuda` to a worker, who sees no other.
+        """
+        return replace(self._key(exercise, seed, kind_of(device), dtype), device=device)
+
+    def _key(self, exercise: Exercise, seed: int, device: str, dtype: str) -> Key:
         path = self._path(exercise, seed, device, dtype, "key")
 
         def make() -> Key:
@@ -88,10 +101,11 @@ class Keysmith:
         self, exercise: Exercise, key: Key, seed: int = 0, dtype: str = "float32"
     ) -> dict[str, list[Seen]]:
         """What each chaff gives on every case of `key`."""
-        path = self._path(exercise, seed, key.device, dtype, "chaffs")
+        device = kind_of(key.device)
+        path = self._path(exercise, seed, device, dtype, "chaffs")
 
         def make() -> dict[str, list[Seen]]:
-            stored = keys.load(path) or _from_kit(exercise, seed, key.device, dtype, "chaffs")
+            stored = keys.load(path) or _from_kit(exercise, seed, device, dtype, "chaffs")
             if stored is not None:
                 return keys.seen_from(stored)
             made = {chaff.name: self.run(exercise, chaff, key) for chaff in exercise.solution.chaffs}
@@ -120,16 +134,17 @@ class Keysmith:
         return self._sealed.get(path.name, make)
 
     def run(self, exercise: Exercise, variant: Variant, key: Key) -> list[Seen]:
-        """What one trusted implementation gives on every case of `key`, in this process."""
+        """What one trusted implementation gives on every case of `key`, in this process, on the CPU."""
         with quiet():
             try:
                 entries = entries_of(exercise.id, variant.source, list(exercise.info.entry_names))
             except Exception as wrong:
                 return [Seen(error=_signature(wrong)) for _ in key.cases]
-            return [_attempt(case.request, entries) for case in key.cases]
+            return [_attempt(on_cpu(case.request), entries) for case in key.cases]
 
     def _path(self, exercise: Exercise, seed: int, device: str, dtype: str, what: str) -> Path:
-        name = f"{exercise.id}-{code_version()}-{exercise.fingerprint}-{seed}-{device.replace(':', '')}-{dtype}.{what}"
+        half = "" if self.halves is None else f"-{self.halves}".lower()
+        name = f"{exercise.id}-{code_version()}-{exercise.fingerprint}-{seed}-{device}{half}-{dtype}.{what}"
         return self.cache / name
 
     def _cases(self, exercise: Exercise, seed: int, device: str, dtype: str) -> list[KeyCase]:
@@ -159,6 +174,35 @@ class Keysmith:
             except Kink:
                 if form not in _EXTREMES:
                     raise  # at an extreme a network of ReLUs may be all ties: then there is nothing to judge there
+        if self.halves or (self.halves is None and device != "cpu"):
+            yield from self._in_halves(exercise, cases, smith)
+
+    def _in_halves(self, exercise: Exercise, cases: list[Case], smith: CaseSmith) -> Iterator[KeyCase]:
+        """Each check's last case in each half type, where every right implementation at hand runs, and they agree.
+
+        Not everything has a kernel for half precision (a Fourier transform has none), and an idea is not wrong for that.
+        Nor is it where so few digits leave the answer open, as a square that underflows does.
+        """
+        if (
+            exercise.info.kind not in (Kind.FUNCTION, Kind.MODULE)
+            or exercise.info.framework is Framework.NUMPY
+        ):
+            return
+        names = list(exercise.info.entry_names)
+        others = [entries_of(exercise.id, wheat.source, names) for wheat in exercise.solution.wheats[1:]]
+        for form in _HALVES:
+            if form in exercise.solution.option("SKIP_FORMS", ()):
+                continue
+            found = []
+            for index, case in _last_of_each(cases):
+                try:
+                    made = smith.make(case, form, form.value, 2000 + index)
+                except CourseError:
+                    continue  # no kernel, an overflow, or a tie where so few digits are kept: nothing to judge there
+                with quiet():
+                    if all(_agrees(made, entries, exercise.info.kind) for entries in others):
+                        found.append(made)
+            yield from found
 
 
 def sealed_of(exercise: Exercise) -> Sealed:
@@ -203,18 +247,42 @@ def _forms(exercise: Exercise, cases: list[Case]) -> Iterator[tuple[int, Case, F
     """The automatic forms: each check's last (richest) case in another dtype and layout, one case at each extreme."""
     if exercise.info.kind in (Kind.DESIGN, Kind.TESTS):
         return
-    last = {
-        (case.check, case.entry): (index, case) for index, case in enumerate(cases) if not case.statistics
-    }
-    for index, case in last.values():
+    last = _last_of_each(cases)
+    for index, case in last:
         for form in _AUTOMATIC[:1] if exercise.info.kind is Kind.STEP else _AUTOMATIC:
             yield index, case, form
     if exercise.info.kind is Kind.STEP:
         return
-    richest = {case.entry: (index, case) for index, case in reversed(list(last.values()))}
+    richest = {case.entry: (index, case) for index, case in reversed(last)}
     for index, case in richest.values():
         for form in _EXTREMES:
             yield index, case, form
+
+
+def _last_of_each(cases: list[Case]) -> list[tuple[int, Case]]:
+    """Each check's last case, its richest, with its index."""
+    last = {
+        (case.check, case.entry): (index, case) for index, case in enumerate(cases) if not case.statistics
+    }
+    return list(last.values())
+
+
+def on_cpu(request: Message) -> Message:
+    """The same request for the CPU: the judge never touches a GPU, and expected values are the CPU's."""
+    return Message({**request.head, "device": "cpu"}, request.tensors)
+
+
+def _agrees(case: KeyCase, entries: Mapping[str, Any], kind: Kind) -> bool:
+    """Whether an implementation runs on the case and, where it is a function, answers it rightly.
+
+    A module's parameters can be paired in several ways; which one is right is the judge's to find.
+    """
+    try:
+        answer = observe(on_cpu(case.request), entries)
+    except Exception:
+        return False
+    passed = judge_case(case, Answer.of(answer), seen_of(answer), kind).status is Status.PASSED
+    return passed or kind is Kind.MODULE
 
 
 def _attempt(request: Message, entries: Mapping[str, Any]) -> Seen:

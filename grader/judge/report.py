@@ -120,16 +120,23 @@ class Report(_Model):
 
     @property
     def passed(self) -> bool:
-        """Whether every exercise got full marks."""
-        return all(result.status is Status.PASSED for result in self.results)
+        """Whether every exercise was judged somewhere, and got full marks wherever it was."""
+        judged = [result for result in self.results if result.status is not Status.SKIPPED]
+        somewhere = {result.exercise for result in judged}
+        return all(result.status is Status.PASSED for result in judged) and all(
+            result.exercise in somewhere for result in self.results
+        )
 
 
 def make_report(course: str, version: str, sandbox: str, results: Sequence[Result]) -> Report:
-    """A report whose totals are the sums over the results, an exercise counted once, by its worst device."""
+    """A report whose totals are the sums over the results, an exercise counted once, by its worst device.
+
+    A device on which it was skipped counts only where it was judged on none.
+    """
     lowest: dict[str, Result] = {}
-    for result in results:
+    for result in sorted(results, key=lambda result: result.status is Status.SKIPPED):
         held = lowest.get(result.exercise)
-        if held is None or result.score < held.score:
+        if held is None or (result.status is not Status.SKIPPED and result.score < held.score):
             lowest[result.exercise] = result
     fields: Mapping[str, Any] = {
         "course": course,

@@ -56,15 +56,24 @@ class Trial:
             return Judged(flaws=flaws_of(wrong.problems, self.exercise.root))
         problems += [*self._stub(), *check_signature(self.exercise), *check_examples(self.exercise)]
         refused = {wheat.name: list(self._refusals(wheat, seeds, devices)) for wheat in wheats}
-        failed = {chaff.name: self._judge(chaff.source, PUBLIC_SEED, devices[0]) for chaff in chaffs}
-        missed = [problem for chaff in chaffs for problem in self._missed(chaff, failed[chaff.name])]
+        failed = {
+            chaff.name: [self._judge(chaff.source, PUBLIC_SEED, device) for device in devices]
+            for chaff in chaffs
+        }
+        missed = [
+            problem
+            for chaff in chaffs
+            for problem in [p for result in failed[chaff.name] for p in self._missed(chaff, result)][:1]
+        ]
         problems += [*(p for found in refused.values() for p in found[:1]), *missed]
         return Judged(
             flaws=flaws_of(problems, self.exercise.root),
             wheats=len(wheats),
             wheats_passed=sum(not found for found in refused.values()),
             chaffs=len(chaffs),
-            chaffs_failed=sum(result.status is not Status.PASSED for result in failed.values()),
+            chaffs_failed=sum(
+                all(result.status is not Status.PASSED for result in results) for results in failed.values()
+            ),
             chaffs_named=len(chaffs) - len(missed),
             seeds=seeds,
             devices=tuple(devices),

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.course.catalog import Course, Exercise
-from grader.errors import MachineError
+from grader.errors import MachineError, UsageError
 from grader.sandbox import Level, Pool
+from grader.sandbox.devices import WORKERS, kind_of, present, resolve
 from grader.verify import content, work
 from grader.verify.quizzes import check_banks
 from grader.verify.result import Hunted, Judged, Proof, Verification, flaws_of
@@ -70,7 +71,7 @@ def prove(
 
 
 def _jobs(exercise: Exercise, settings: Settings) -> Iterator[Job]:
-    devices = tuple(device for device in settings.devices if device in exercise.info.devices)
+    devices = tuple(device for device in settings.devices if kind_of(device) in exercise.info.devices)
     yield Job(exercise.root, exercise.topic.id, exercise.id, "judged", settings.seeds, devices or ("cpu",))
     if not settings.fast:
         yield Job(exercise.root, exercise.topic.id, exercise.id, "hunted", 0, ("cpu",))
@@ -133,22 +134,18 @@ def _run(due: Sequence[Job], settings: Settings, told: Told) -> Iterator[tuple[J
                 future.cancel()
 
 
-def devices_present() -> tuple[str, ...]:
-    """The devices this machine has, CPU first."""
-    import shutil
+def chosen_devices(wanted: str) -> tuple[str, ...]:
+    """The devices to prove wheats on: `auto` and `all` are those that can be judged on here, CPU first.
 
-    if not any(Path(node).exists() for node in ("/dev/nvidiactl", "/dev/dxg")) and not shutil.which(
-        "sw_vers"
-    ):
-        return ("cpu",)
-    import torch
-
-    found = ["cpu"]
-    if torch.cuda.is_available():
-        found.append("cuda")
-    if torch.backends.mps.is_available():
-        found.append("mps")
-    return tuple(found)
+    Raises: `UsageError`.
+    """
+    here = present()
+    if wanted in ("auto", "all"):
+        return tuple(dict.fromkeys(device.kind for device in here.devices if device.kind in WORKERS))
+    ((name, reason),) = resolve(wanted, [kind_of(wanted)], here)
+    if reason is not None:
+        raise UsageError(f"nothing can be proved on {name}: {reason}", remedy="run `grader doctor`")
+    return (name,)
 
 
 def verify_course(
