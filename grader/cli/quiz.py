@@ -11,7 +11,7 @@ import click
 SUBCOMMANDS: dict[str, tuple[str, str]] = {
     "ask": ("grader.cli.quiz_ask:ask", "Ask questions (what `grader quiz` does anyway)."),
     "lint": ("grader.cli.quiz_author:lint", "Everything wrong with the banks, each at its line."),
-    "import": ("grader.cli.quiz_exchange:import_", "Questions from Markdown, GIFT, Moodle XML, Anki."),
+    "import": ("grader.cli.quiz_exchange:import_", "Questions from Markdown, GIFT, Moodle XML, Anki, QTI."),
     "export": ("grader.cli.quiz_exchange:export", "Questions to Moodle XML, GIFT, QTI, Anki, CSV, HTML."),
     "stats": ("grader.cli.quiz_exchange:stats", "How good the questions are: item analysis."),
     "results": ("grader.cli.quiz_exam:results", "Exam results: signatures checked, answers marked again."),

@@ -31,11 +31,11 @@ def results(files: tuple[Path, ...], form: str, banks: tuple[str, ...], course_r
     """
     from grader.course.builtin import builtin_root
     from grader.quiz.bank import load_banks
-    from grader.quiz.exam_import import read_results
+    from grader.quiz.exam_import import read_results, result_files
     from grader.quiz.start import bank_paths
 
     paths = bank_paths((course_root or builtin_root()) / "quizzes", banks)
-    found = read_results(_files(files), load_banks(paths, cache=cache_home() / "quiz"))
+    found = read_results(result_files(files), load_banks(paths, cache=cache_home() / "quiz"))
     rows = [_row(one) for one in found]
     if form == "json":
         click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
@@ -44,10 +44,6 @@ def results(files: tuple[Path, ...], form: str, banks: tuple[str, ...], course_r
     else:
         for one in found:
             click.echo(_line(one))
-
-
-def _files(paths: tuple[Path, ...]) -> list[Path]:
-    return [file for path in paths for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])]
 
 
 def _row(one: ExamResult) -> dict[str, object]:

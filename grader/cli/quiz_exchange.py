@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _PATH = click.Path(path_type=Path)
 # The names in `grader.quiz.exchange.formats.FORMATS`, which is not imported for `--help`; a test compares them.
-READABLE = ("csv", "gift", "moodle", "apkg", "markdown")
-WRITABLE = (*READABLE, "qti12", "qti21", "html")
+READABLE = ("csv", "gift", "moodle", "apkg", "markdown", "qti12")
+WRITABLE = (*READABLE, "qti21", "html")
 
 
 @click.command("import")
@@ -32,7 +32,7 @@ WRITABLE = (*READABLE, "qti12", "qti21", "html")
 @click.option("--from", "form", type=click.Choice(READABLE), help="Default: by the file's suffix.")
 @click.option("--topic", help="The topic of a new bank. Default: the bank's file name.")
 def import_(file: Path, bank: Path, form: str | None, topic: str | None) -> None:
-    """Questions from Markdown, GIFT, Moodle XML, Anki or CSV into a bank.
+    """Questions from Markdown, GIFT, Moodle XML, Anki, QTI 1.2 or CSV into a bank.
 
     Says what did not come along, and what `quiz lint` finds to do.
     """
@@ -84,6 +84,7 @@ def export(
 @click.option(
     "--responses", "sheets", type=_PATH, multiple=True, help="CSV: learner,item,score,chosen,seconds."
 )
+@click.option("--exam", "exams", type=_PATH, multiple=True, help="A signed exam result, or a folder of them.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--html", "page", type=_PATH, help="Also write a page with plots to this file.")
 @course_option
@@ -91,6 +92,7 @@ def stats(
     banks: tuple[str, ...],
     logs: tuple[Path, ...],
     sheets: tuple[Path, ...],
+    exams: tuple[Path, ...],
     form: str,
     page: Path | None,
     course_root: Path | None,
@@ -103,8 +105,10 @@ def stats(
     from grader.quiz.stats_flags import flags_of
     from grader.quiz.stats_table import stats_json, stats_text
 
-    items = _library(banks, course_root).items
-    attempts = [one for one in _attempts(logs, sheets) if not banks or one.item in items]
+    library = _library(banks, course_root)
+    items = library.items
+    told = [*_exam_attempts(exams, library), *_attempts(logs, sheets, is_enough=bool(exams))]
+    attempts = [one for one in told if not banks or one.item in items]
     found = analyse(attempts, items)
     flags = flags_of(found, items)
     if page is not None:
@@ -117,11 +121,20 @@ def stats(
         click.echo(stats_text(found, flags), nl=False)
 
 
-def _attempts(logs: tuple[Path, ...], sheets: tuple[Path, ...]) -> Iterable[FirstAttempt]:
+def _exam_attempts(exams: tuple[Path, ...], library: Library) -> Iterable[FirstAttempt]:
+    from grader.quiz.exam_import import first_attempts, read_results, result_files
+
+    return first_attempts(read_results(result_files(exams), library)) if exams else []
+
+
+def _attempts(logs: tuple[Path, ...], sheets: tuple[Path, ...], *, is_enough: bool) -> Iterable[FirstAttempt]:
+    """From logs and sheets; from one's own log where nothing else is named (`is_enough` says whether something is)."""
     from grader.errors import InputError
     from grader.quiz.attempts import read_log, read_sheet
 
     own = data_home() / "quiz.db"
+    if is_enough and not logs and not sheets:
+        return
     if not logs and not sheets and not own.is_file():
         raise InputError("nothing was answered yet", remedy="answer questions, or name --log or --responses")
     for path in logs or (() if sheets else (own,)):

@@ -11,7 +11,7 @@ from typing import Any
 from grader.course import yamlfile
 from grader.errors import InputError
 from grader.quiz.entry import EXERCISE_PREFIX, Entry, Kind
-from grader.quiz.stats import FirstAttempt
+from grader.quiz.stats import FirstAttempt, chosen_options
 
 _NEEDED = ("learner", "item", "score")
 
@@ -36,15 +36,7 @@ def _attempt(entry: Entry, corrected: dict[int, dict[str, Any]], learner: str) -
     score = None if mark is None else mark.get("score")
     if not isinstance(score, int | float) or not 0 <= score <= 1:
         return None
-    return FirstAttempt(learner, entry.item, float(score), _chosen(entry.response), entry.elapsed_s)
-
-
-def _chosen(response: Any) -> tuple[int, ...]:
-    """Authored option indices, where the response is some."""
-    listed = response if isinstance(response, list | tuple) else [response]
-    if all(isinstance(one, int) and not isinstance(one, bool) for one in listed):
-        return tuple(listed)
-    return ()
+    return FirstAttempt(learner, entry.item, float(score), chosen_options(entry.response), entry.elapsed_s)
 
 
 def read_log(path: Path) -> list[FirstAttempt]:

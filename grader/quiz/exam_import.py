@@ -15,6 +15,7 @@ from grader.quiz.draw import draw
 from grader.quiz.mark import mark
 from grader.quiz.model import fingerprint
 from grader.quiz.seal import fingerprint_of, unsealed
+from grader.quiz.stats import FirstAttempt, chosen_options
 
 _MAX_BYTES = 32 << 20
 
@@ -24,6 +25,7 @@ class ExamResult:
     """One learner's exam as the instructor's own banks mark it. Times are seconds.
 
     `key` tells signing keys apart; `notes` say what an instructor should look at, empty when all is as expected.
+    `answers` are the answered questions, a score in [0, 1] each.
     """
 
     path: Path
@@ -39,11 +41,30 @@ class ExamResult:
     breaks: int
     begun_at: datetime
     notes: tuple[str, ...] = ()
+    answers: tuple[FirstAttempt, ...] = ()
 
 
 def read_results(paths: Iterable[Path], library: Library) -> list[ExamResult]:
     """All results, marked again. Raises: InputError for the first file that is no untouched result."""
     return _compared([read_result(path, library) for path in paths])
+
+
+def result_files(paths: Iterable[Path]) -> list[Path]:
+    """The files that `paths` name; of a folder, its `*.json`."""
+    return [file for path in paths for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])]
+
+
+def first_attempts(results: Iterable[ExamResult]) -> list[FirstAttempt]:
+    """What item analysis counts: each learner's first answer to each item, of first attempts at an exam only.
+
+    A question left open is no answer.
+    """
+    firsts: dict[tuple[str, str], FirstAttempt] = {}
+    for one in sorted(results, key=lambda one: one.begun_at):
+        if one.attempt == 1:
+            for answer in one.answers:
+                firsts.setdefault((answer.learner, answer.item), answer)
+    return list(firsts.values())
 
 
 def read_result(path: Path, library: Library) -> ExamResult:
@@ -91,7 +112,22 @@ def _result(path: Path, content: dict[str, Any], key: str, library: Library) -> 
         breaks=len(content["breaks"]),
         begun_at=datetime.fromisoformat(content["begun_at"]),
         notes=tuple(notes),
+        answers=tuple(
+            FirstAttempt(
+                str(content["learner"]),
+                str(one["item"]),
+                earned / possible,
+                chosen_options(one["response"]),
+                _seconds(one.get("elapsed_s")),
+            )
+            for one, (earned, possible) in zip(questions, marked, strict=True)
+            if one["response"] is not None and possible
+        ),
     )
+
+
+def _seconds(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _mark_again(one: dict[str, Any], library: Library, notes: list[str]) -> tuple[float, float]:

@@ -30,6 +30,13 @@ class FirstAttempt:
     seconds: float | None = None
 
 
+def chosen_options(response: object) -> tuple[int, ...]:
+    """Authored option indices, where the response is some."""
+    listed = response if isinstance(response, list | tuple) else [response]
+    indices = tuple(one for one in listed if isinstance(one, int) and not isinstance(one, bool))
+    return indices if len(indices) == len(listed) else ()
+
+
 @dataclass(frozen=True)
 class OptionUse:
     """How often an option was picked first, and by whom.

@@ -54,6 +54,24 @@ def right(item: AnyItem, drawn: Drawn) -> object:
     return mark(item, drawn, None).key
 
 
+def wrong(item: AnyItem, drawn: Drawn) -> object:
+    """A response that earns nothing."""
+    match item:
+        case Choice() | Multiple():
+            others = sorted(set(range(len(item.options))) - set(key_of(item, drawn)))
+            return others[0] if isinstance(item, Choice) else others
+        case TrueFalse():
+            return not mark(item, drawn, True).correct
+        case Cloze():
+            return {"pad": "99", "what": "zebra"}
+        case Ordering():
+            return list(reversed(range(len(item.sequence))))
+        case Matching():
+            first, *others = [item.rights.index(pair.right) for pair in item.pairs]
+            return [*others, first]
+    return "99"
+
+
 def typed(slot: Slot, response: object) -> list[str]:
     """The lines by which line mode is given a response."""
     places = {part.index: letter(place) for place, part in enumerate(slot.shown.parts)}

@@ -3,7 +3,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from grader.cli.quiz_exchange import stats
 from grader.errors import InputError
 from grader.quiz.bank import Library, load_banks
 from grader.quiz.exam import handed_in, result, write_result
@@ -14,7 +16,7 @@ from grader.quiz.seal import load_key
 from grader.quiz.session import Session
 from grader.quiz.store import ReviewLog
 from tests.quiz.conftest import Clock
-from tests.quiz.sessions import SEED, exam, right
+from tests.quiz.sessions import SEED, exam, right, wrong
 
 
 @pytest.fixture
@@ -152,3 +154,34 @@ def test_a_result_that_cannot_be_written_says_what_to_do(sat: Session, tmp_path:
         write_result(
             result(sat.log, sat.library, "s", "Ada"), load_key(tmp_path / "k"), [tmp_path / "file" / "x.json"]
         )
+
+
+def test_exam_results_are_counted_by_item_analysis(
+    library: Library, course: Path, tmp_path: Path, clock: Clock
+) -> None:
+    """Two learners sit an exam, one of them twice; their signed files are what `quiz stats` sees."""
+    results = tmp_path / "results"
+    for learner, sessions in (("Ada", ("a", "b")), ("Bob", ("c",))):
+        with ReviewLog(tmp_path / f"{learner}.db") as log:
+            for place, name in enumerate(sessions):
+                session = exam(library, log, clock(), name)
+                for asked in range(3):
+                    item, drawn = session.current.item, session.current.drawn
+                    is_right = learner == "Bob" or place > 0 or asked > 0
+                    session.submit(right(item, drawn) if is_right else wrong(item, drawn), clock())
+                    session.advance(clock())
+                session.finish(clock())
+                content = result(log, library, name, learner)
+                write_result(content, load_key(tmp_path / f"{learner}.pem"), [results / f"{name}.json"])
+    asked_first = content["questions"][0]["item"]
+
+    done = CliRunner().invoke(
+        stats, ["--course", str(course), "--exam", str(results), "--format", "json"], catch_exceptions=False
+    )
+    found = {one["item"]: one for one in json.loads(done.stdout)["items"]}
+    assert {one["count"] for one in found.values()} == {2}, "a second attempt is no first one"
+    assert len(found) == 3
+    assert {item: one["facility"] for item, one in found.items()} == {
+        item: 0.5 if item == asked_first else 1.0 for item in found
+    }
+    assert all(one["median_s"] is not None for one in found.values())

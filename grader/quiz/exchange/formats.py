@@ -71,7 +71,11 @@ FORMATS: dict[str, Format] = {
             _writer("markdown_write", "write_markdown"),
         ),
         Format(
-            "qti12", ".zip", "IMS QTI 1.2 package (Canvas, Blackboard)", None, _writer("qti12", "write_qti12")
+            "qti12",
+            ".zip",
+            "IMS QTI 1.2 package (Canvas, Blackboard)",
+            _reader("qti12_read", "read_qti12"),
+            _writer("qti12", "write_qti12"),
         ),
         Format(
             "qti21",

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from grader.quiz.exchange.carried import comment
 from grader.quiz.exchange.clozecode import joined_text
 from grader.quiz.exchange.fits import fit_qti
 from grader.quiz.exchange.model import Exported, Loss, Packing
@@ -71,12 +72,15 @@ def write_qti12(bank: Bank, packing: Packing) -> Exported:
     """The bank as a QTI 1.2 package."""
     ready, losses = prepare_all(bank, QTI12, packing.pictures)
     losses.append(Loss("", "topic", f"the bank's topic {bank.topic!r}"))
+    originals = {item.id: item for item in bank.items}
     root = Element("questestinterop", xmlns=_NAMESPACE)
     assessment = SubElement(root, "assessment", ident=identifier("a_", bank.title), title=bank.title)
     section = SubElement(assessment, "section", ident="root_section")
     members: dict[str, bytes] = {}
     for one in ready:
-        _add(section, one)
+        element = item_element(one)
+        element.append(comment(originals[one.item.id]))
+        section.append(element)
         if one.picture is not None and one.item.image is not None:
             members[f"quiz/{one.item.image}"] = one.picture
     index = [Resource("quiz", "imsqti_xmlv1p2", "quiz/quiz.xml", tuple(members))]
@@ -87,9 +91,10 @@ def write_qti12(bank: Bank, packing: Packing) -> Exported:
     return Exported(zipped({**head, **members}, packing.now), tuple(losses))
 
 
-def _add(section: Element, one: Prepared) -> None:
+def item_element(one: Prepared) -> Element:
+    """A prepared item as QTI 1.2 has it."""
     data = data_of(one.item)
-    item = SubElement(section, "item", ident=identifier("", f"i-{data['id']}"), title=data["id"])
+    item = Element("item", ident=identifier("", f"i-{data['id']}"), title=data["id"])
     metadata = SubElement(SubElement(item, "itemmetadata"), "qtimetadata")
     for label, entry in (
         ("question_type", _TYPES[data["type"]]),
@@ -107,6 +112,7 @@ def _add(section: Element, one: Prepared) -> None:
         _feedback(parts, "general_fb", remark, _condition(parts, "Yes"))
     _WRITERS[data["type"]](parts, data)
     item.extend(parts.feedback)
+    return item
 
 
 def _stem(data: Data) -> str:

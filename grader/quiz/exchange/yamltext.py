@@ -80,7 +80,7 @@ def item_text(item: AnyItem, imported: Imported, indent: int = 2) -> str:
 
 
 def _indented(line: str, margin: str) -> str:
-    return margin + line if line.strip() else line
+    return margin + line if line.strip(" ") else line  # a line of no-break spaces is a line of text
 
 
 def _dump(data: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from grader.errors import InputError
 from grader.quiz.bank import load_bank, parse_bank
@@ -13,11 +13,13 @@ from grader.quiz.exchange.model import Imported
 from grader.quiz.exchange.yamltext import bank_text
 from grader.quiz.model import Bank
 from tests.quiz.exchange.strategies import banks
+from tests.quiz.items import bank_of
 
 GIFT = b"// Ask this first.\n::padding::What keeps the size with a kernel of 5?{=%100%padding of 2}\n\n::second::Is pooling learned?{FALSE}\n"
 
 
 @given(bank=banks())
+@example(bank=bank_of({"id": "a", "type": "true_false", "stem": "1\n\xa0", "answer": True}))
 @settings(deadline=None, max_examples=30)
 def test_a_written_bank_is_read_as_the_same_items(bank: Bank) -> None:
     remarks = {bank.items[0].id: ("a remark: # [x]\nof two lines\x85\u2028or: more",)}
