@@ -47,6 +47,28 @@ def test_gradients_are_rounded_otherwise_too() -> None:
     assert torch.allclose(x.grad, exact, rtol=1e-5, atol=1e-6)
 
 
+def test_what_softplus_leaves_out_shows_in_value_and_gradient() -> None:
+    """In float64 it is wrong by e^-21 at 21, where logsigmoid is not: neither may be refused for that."""
+    x = torch.tensor([21.0, 0.5], dtype=torch.float64, requires_grad=True)
+    right = -torch.nn.functional.logsigmoid(-x)
+    (right_gradient,) = torch.autograd.grad(right.sum(), x)
+    with OtherRounding("float64", 0):
+        value = torch.nn.functional.softplus(x)
+        (gradient,) = torch.autograd.grad(value.sum(), x)
+    assert abs(torch.nn.functional.softplus(x) - right)[0] > 1e-10
+    assert torch.allclose(value, right, rtol=1e-14, atol=0)
+    assert torch.allclose(gradient, right_gradient, rtol=1e-14, atol=0)
+
+
+def test_a_draw_where_softplus_takes_its_shortcut_is_drawn_anew(tmp_path: Path) -> None:
+    reference = "return torch.nn.functional.softplus(x) + 0 * y"
+    exercise = exercise_of(tmp_path, reference, "draw.choice([21.0, 2.0]) + 0 * draw.normal(3)")
+    smith = Keysmith(tmp_path / "keys")
+    for seed in range(4):
+        values = [case.request.tensors["x"].numpy() for case in smith.key(exercise, seed).cases]
+        assert not any(np.any(found == 21.0) for found in values)
+
+
 def exercise_of(tmp_path: Path, reference: str, case: str) -> Exercise:
     root = Path(shutil.copytree(TINY, tmp_path / "tiny"))
     (root / "solutions/01_numbers/axpy.py").write_text(
