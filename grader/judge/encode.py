@@ -172,6 +172,21 @@ def message(head: Mapping[str, Any], arrays: Mapping[str, Array], dtype: str) ->
     )
 
 
+def laid_out(request: Message, form: Form) -> Message:
+    """The same request with its arrays in the memory layout of `form`, called once."""
+
+    def change(value: Any) -> Any:
+        if isinstance(value, dict):
+            changed = {name: change(item) for name, item in value.items()}
+            return {**changed, "layout": _LAYOUT[form]} if "layout" in value else changed
+        return [change(item) for item in value] if isinstance(value, list) else value
+
+    head = {
+        name: change(value) if name in ("args", "init") else value for name, value in request.head.items()
+    }
+    return Message({**head, "again": False}, request.tensors)
+
+
 def transformed(arrays: Mapping[str, Array], change: Callable[[Array], Array]) -> dict[str, Array]:
     """The arrays with `change` applied to floating ones."""
     return {name: change(values) if values.dtype.kind == "f" else values for name, values in arrays.items()}

@@ -22,6 +22,7 @@ from grader.errors import CourseError
 from grader.judge import key as keys
 from grader.judge.casesmith import CaseSmith, Kink
 from grader.judge.compare import Answer
+from grader.judge.encode import laid_out
 from grader.judge.key import Form, Key, KeyCase, Seen, seen_of
 from grader.judge.outcome import judge_case
 from grader.judge.quiet import BENCH, quiet
@@ -164,10 +165,13 @@ class Keysmith:
         smith = CaseSmith(exercise, entries, device, steady=steady)
         first, *again = seeds
         cases = exercise.solution.cases(Draw([first, zlib.crc32(exercise.id.encode()), *again]))
-        for index, case in enumerate(cases):
-            yield smith.make(case, Form.PLAIN, dtype, index)
+        plain = [smith.make(case, Form.PLAIN, dtype, index) for index, case in enumerate(cases)]
+        yield from plain
         for index, case, form in _forms(exercise, cases):
             if form in exercise.solution.option("SKIP_FORMS", ()):
+                continue
+            if form in (Form.TRANSPOSED, Form.STRIDED):  # a layout changes no value
+                yield replace(plain[index], form=form, request=laid_out(plain[index].request, form))
                 continue
             try:
                 yield smith.make(case, form, "float64" if form is Form.FLOAT64 else dtype, 1000 + index)
