@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import shutil
 import sys
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +24,7 @@ from grader.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from grader.course.catalog import Course
+    from grader.course.catalog import Course, Exercise
     from grader.judge.report import Report
 
 
@@ -52,13 +55,30 @@ def check(
 
     course = open_course(course_root)
     with Checker(course, workspace, sandbox=sandbox, device=device, cache=cache_home() / "keys") as checker:
-        report, troubles = checker.check(exercise_ids)
+        with _progress(len(course.select(exercise_ids))) as show:
+            report, troubles = checker.check(exercise_ids, show)
     record(course, report)
     click.echo(rendered(course, report, form), nl=False)
     for trouble in troubles:
         for problem in trouble.problems:
             click.echo(f"grader: {problem}", err=True)
     ctx.exit(3 if troubles else 0 if report.passed else 1)
+
+
+@contextlib.contextmanager
+def _progress(total: int) -> Iterator[Callable[[Exercise], None]]:
+    """A bar on stderr while many exercises are judged; nothing where it is no terminal, or for one exercise."""
+    if total < 2 or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        begun = itertools.count()
+        yield lambda exercise: bar.update(task, completed=next(begun), description=exercise.id)
 
 
 def rendered(course: Course, report: Report, form: str) -> str:

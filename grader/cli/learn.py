@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +15,9 @@ from grader.errors import UsageError
 
 if TYPE_CHECKING:
     from grader.course.catalog import Exercise
+    from grader.course.progress import Standing
 
-_SIGN = {"passed": "done", "not_implemented": "    "}
+_WIDE = 90  # columns from which a title fits beside the state
 
 
 @click.command()
@@ -37,20 +39,34 @@ def init(folder: Path, course_root: Path | None) -> None:
 
 @click.command(name="list")
 @course_option
-def list_(course_root: Path | None) -> None:
+@workspace_option
+def list_(course_root: Path | None, workspace: Path) -> None:
     """The course, topic by topic, with your progress."""
     course = open_course(course_root)
     standings = open_progress().standings(course.info.id)
+    wide = shutil.get_terminal_size((100, 24)).columns >= _WIDE
     for topic in course.info.topics:
         click.echo(f"\n{topic.id}  {topic.title}")
         for info in topic.exercises:
-            standing = standings.get(info.id)
-            state = "not started"
-            if standing:
-                state = "passed" if standing.passed else f"{standing.best:g} of {info.points:g} points so far"
-            click.echo(f"  {info.id:<24} {info.title:<44} {state}")
+            state = _state(course.exercise(info.id), standings.get(info.id), workspace)
+            click.echo(f"  {info.id:<26} {info.title:<44} {state}" if wide else f"  {info.id}: {state}")
     passed = sum(standing.passed for standing in standings.values())
     click.echo(f"\n{passed} of {len(course.exercises)} exercises passed.")
+
+
+def _state(exercise: Exercise, standing: Standing | None, workspace: Path) -> str:
+    """How far the learner is, and whether the file is still the one that was judged."""
+    from grader.course.workspace import find
+
+    if standing is None:
+        return "not started"
+    state = "passed" if standing.passed else f"{standing.best:g} of {exercise.info.points:g} points so far"
+    path = find(workspace, exercise)
+    if path is not None and path.is_file() and path.stat().st_mtime > standing.last_at.timestamp():
+        return f"{state}; changed since"
+    if standing.passed and standing.last_status != "passed":
+        return f"{state} once; last time: {standing.last_status.replace('_', ' ')}"
+    return state
 
 
 @click.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import select
+import shutil
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -86,6 +87,7 @@ class _Screen:
         from grader.cli.check import record, rendered
 
         self.note = ""
+        click.echo(f"\nJudging {self.exercise.id} ...")
         try:
             report, troubles = self.checker.check([self.exercise.id])
             record(self.course, report)
@@ -138,7 +140,9 @@ class _Screen:
         seen = min(progress.hints_shown(self.course.info.id, self.exercise.id) + 1, len(hints))
         if hints:
             progress.record_hint(datetime.now(UTC), self.course.info.id, self.exercise.id, seen)
-            self.note = "\n".join(f"Hint {n} of {len(hints)}: {hints[n - 1]}" for n in range(1, seen + 1))
+            width = shutil.get_terminal_size((100, 24)).columns
+            said = (f"Hint {n} of {len(hints)}: {hints[n - 1]}" for n in range(1, seen + 1))
+            self.note = "\n".join(click.wrap_text(text, width, subsequent_indent="  ") for text in said)
         self._draw()
 
 

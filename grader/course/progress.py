@@ -31,6 +31,7 @@ class Standing:
     last_status: str
     attempts: int
     passed: bool
+    last_at: datetime
 
 
 class Progress:
@@ -76,12 +77,16 @@ class Progress:
             "SELECT exercise, max(score), max_score, status, count(*), max(status = 'passed') FROM "
             "(SELECT * FROM attempt WHERE course = ? ORDER BY id) GROUP BY exercise"
         )
-        last = "SELECT exercise, status FROM attempt WHERE id IN (SELECT max(id) FROM attempt WHERE course = ? GROUP BY exercise)"
+        newest = "SELECT max(id) FROM attempt WHERE course = ? GROUP BY exercise"
+        last = f"SELECT exercise, status, at FROM attempt WHERE id IN ({newest})"
         with self._open() as database:
-            statuses = dict(database.execute(last, (course,)).fetchall())
+            lasts = {row[0]: row[1:] for row in database.execute(last, (course,))}
             rows = database.execute(query, (course,)).fetchall()
         return {
-            row[0]: Standing(row[0], row[1], row[2], statuses[row[0]], row[4], bool(row[5])) for row in rows
+            name: Standing(
+                name, best, most, lasts[name][0], count, bool(passed), datetime.fromisoformat(lasts[name][1])
+            )
+            for name, best, most, _, count, passed in rows
         }
 
     @contextmanager

@@ -48,7 +48,7 @@ def reset(workspace: Path, exercise: Exercise, now: datetime) -> tuple[Path, Pat
     """Put the stub back; the present file is kept beside it. Gives (the file, the kept copy or None)."""
     path = find(workspace, exercise) or workspace / exercise.relative_path
     copy = None
-    if path.is_file():
+    if path.is_file() and path.read_bytes() != exercise.stub.encode():
         copy = path.with_name(f"{path.stem}.{now:%Y%m%d-%H%M%S}.bak")
         number = 1
         while copy.exists():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from grader.course.catalog import Course, Exercise
+from grader.course.model import Kind
 from grader.course.workspace import find
 from grader.errors import GraderError, InputError, MachineError
 from grader.judge.judge import Judge, read_submission
@@ -37,8 +38,10 @@ class Checker:
     ) -> None:
         self.pool.close()
 
-    def check(self, names: Sequence[str]) -> tuple[Report, list[GraderError]]:
-        """Judge the named exercises; all when none is named.
+    def check(
+        self, names: Sequence[str], on_begin: Callable[[Exercise], None] = lambda _: None
+    ) -> tuple[Report, list[GraderError]]:
+        """Judge the named exercises; all when none is named. `on_begin` is told each before it is judged.
 
         What is wrong with a file or with one exercise of the course costs no points and stops nothing: it is a result
         with status `grader_error`, and an error in the second value. Raises: `UsageError`, `InputError`, `MachineError`.
@@ -51,7 +54,11 @@ class Checker:
             )
         results: list[Result] = []
         troubles: list[GraderError] = []
+        begun = next(exercise for exercise in exercises if files[exercise.id])
+        if begun.info.kind is not Kind.TESTS:
+            self.pool.begin(begun.info.framework.value)  # it loads while the key is read or made
         for exercise in exercises:
+            on_begin(exercise)
             for device, reason in resolve(self.device, exercise.info.devices):
                 if reason is not None:
                     results.append(uniform_result(exercise, device, Status.SKIPPED, reason))

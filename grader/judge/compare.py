@@ -151,6 +151,8 @@ def _is_number(value: Any) -> bool:
 
 
 def _missing(name: str, answer: Answer) -> str:
+    if f"len({name})" in answer.values:
+        return f"{name} is a list or a tuple, where a single value is expected"
     present = [n for n in (*answer.tensors, *answer.values) if not n.startswith(("gradient", "again"))]
     return f"there is no {name}" + (f"; returned was {', '.join(present[:4])}" if present else "")
 

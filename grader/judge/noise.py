@@ -8,7 +8,7 @@ PyTorch's softplus is its argument itself above 20, which in float64 is wrong by
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -36,7 +36,7 @@ def _softplus_backward(result: Any, gradient: Any, x: Any, beta: float, threshol
     return torch.where(beta * x > threshold, gradient * torch.sigmoid(beta * x), result)
 
 
-_SHORTCUTS = {"softplus": _softplus, "softplus_backward": _softplus_backward}
+_SHORTCUTS: dict[str, Callable[..., Any]] = {"softplus": _softplus, "softplus_backward": _softplus_backward}
 
 
 class OtherRounding(TorchDispatchMode):  # type: ignore[no-untyped-call]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from grader.judge.report import CheckVerdict, Report, Result, Status
@@ -40,11 +41,21 @@ def _case(suite: ElementTree.Element, exercise: str, check: CheckVerdict) -> Non
     if check.status is Status.PASSED:
         return
     kind = "skipped" if check.status is Status.SKIPPED else "error" if check.status in _ERRORS else "failure"
-    message = check.diagnosis.lesson if check.diagnosis else check.message
-    element = ElementTree.SubElement(case, kind, message=valid(message))
+    element = ElementTree.SubElement(case, kind, message=valid(check.message))
     if kind != "skipped":
         element.set("type", check.status.value)
-        element.text = valid("\n".join(filter(None, [check.case.call if check.case else "", check.message])))
+        element.text = valid("\n".join(filter(None, _details(check))))
+
+
+def _details(check: CheckVerdict) -> Iterator[str]:
+    """What was called, what was wrong, where, both sides, and why."""
+    yield check.case.call if check.case else ""
+    yield check.message
+    yield from (f"line {place.line}: {place.text.strip()}" for place in check.places)
+    if check.expected is not None or check.actual is not None:
+        yield f"expected:\n{check.expected or ''}\nyours:\n{check.actual or '(nothing)'}"
+    if check.diagnosis is not None:
+        yield f"Why: {check.diagnosis.lesson}"
 
 
 def valid(text: str) -> str:

@@ -7,6 +7,7 @@ it can be read aloud.
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -52,7 +53,8 @@ def render(
         if result not in quiet:
             _result(console, result, hints.get(result.exercise, (0, 0)))
     if quiet:
-        console.print(f"Not written yet: {', '.join(result.exercise for result in quiet)}\n")
+        names = f"Not written yet: {', '.join(result.exercise for result in quiet)}"
+        console.print(textwrap.fill(names, console.width, subsequent_indent="  ") + "\n")
     _summary(console, report)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
@@ -74,8 +76,8 @@ def _result(console: Console, result: Result, hints: tuple[int, int]) -> None:
         head.append(f"  on {result.device}")
     console.print(head)
     detailed = False
-    for check in result.checks:
-        _check_line(console, check, alone=len(result.checks) == 1)
+    for check in _once(result.checks):
+        _check_line(console, check, alone=len(_once(result.checks)) == 1)
         if check.status is not Status.PASSED and check.status not in _QUIET and not detailed:
             _details(console, check)
             detailed = True
@@ -83,6 +85,15 @@ def _result(console: Console, result: Result, hints: tuple[int, int]) -> None:
     if result.status is not Status.PASSED and hints[0] < hints[1]:
         console.print(f"  Next: grader hint {result.exercise}   (hint {hints[0] + 1} of {hints[1]})")
     console.print()
+
+
+def _once(checks: Sequence[CheckVerdict]) -> Sequence[CheckVerdict]:
+    """The first check alone where all fell to one cause: a file that cannot be loaded fails every case, and none was run."""
+    fallen = [check for check in checks if check.status is not Status.SKIPPED]
+    statuses = {check.status for check in fallen}
+    reasons = {(check.message, tuple(check.places)) for check in fallen if check.failing}
+    together = len(statuses) == len(reasons) == 1 and not statuses & {Status.PASSED, Status.FAILED}
+    return fallen[:1] if together else checks
 
 
 def _check_line(console: Console, check: CheckVerdict, *, alone: bool) -> None:
@@ -157,7 +168,8 @@ def _output(console: Console, output: str) -> None:
     if not lines:
         return
     console.print(Text("  Your code printed:"))
+    room = max(console.width - 4, 36)
     for line in lines[:10]:
-        console.print(Text(f"    {line[:200]}"))
+        console.print(Text(f"    {line if len(line) <= room else line[: room - 4] + ' ...'}"))
     if len(lines) > 10:
         console.print(f"    ... and {len(lines) - 10} more lines")

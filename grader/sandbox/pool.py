@@ -57,6 +57,13 @@ class Pool:
         """Start what a first session would wait for. Raises: `MachineError`."""
         self._with_source(framework, forbidden, lambda source: source.wait_ready())
 
+    def begin(self, framework: Framework) -> None:
+        """Start loading a framework and come back at once: it loads while the caller does something else.
+
+        Raises: `MachineError`.
+        """
+        self._with_source(framework, (), lambda source: None)
+
     def _child(self, framework: str, forbidden: tuple[str, ...], limits: Limits) -> Child:
         home = self._home(framework)
         return self._with_source(framework, forbidden, lambda source: source.fork(home, limits.file_mib))

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.judge.picture import heat, show
+from grader.judge.compare import Difference, Wrong
+from grader.judge.picture import expected_and_actual, heat, show
 from grader.judge.report import (
     CaseInfo,
     CheckVerdict,
@@ -127,3 +128,45 @@ def test_statuses_are_ordered_by_gravity() -> None:
     assert worst([]) is Status.PASSED
     assert worst([Status.FAILED, Status.PASSED, Status.SKIPPED]) is Status.FAILED
     assert worst([Status.FAILED, Status.TIMEOUT, Status.ERROR]) is Status.TIMEOUT
+
+
+def test_a_file_that_cannot_be_read_is_said_once() -> None:
+    broken = CheckVerdict(
+        name="forward",
+        status=Status.ERROR,
+        points=0,
+        max_points=1,
+        message="Python cannot read your file: expected ':'.",
+        places=[Place(line=1, text="def f(x)")],
+        cases=4,
+        failing=4,
+    )
+    rest = broken.model_copy(update={"name": "conduct", "message": "See the first check.", "failing": 0})
+    text = render(report(broken, broken.model_copy(update={"name": "backward"}), rest), {})
+    assert text.count("cannot read") == 1 and "backward" not in text and "conduct" not in text
+    assert "cases wrong" not in text
+
+
+def test_long_lines_are_cut_and_long_lists_folded() -> None:
+    printed = render(report(PASSED, output="x" * 500 + "\n"), {}, width=60)
+    assert max(map(len, printed.splitlines())) <= 60 and "x ..." in printed
+    idle = [
+        Result(exercise=f"exercise_{n}", status=Status.NOT_IMPLEMENTED, score=0, max_score=1)
+        for n in range(30)
+    ]
+    assert max(map(len, render(make_report("cnn", "a", "none", idle), {}, width=60).splitlines())) <= 61
+
+
+def test_numbers_show_the_digits_in_which_they_differ() -> None:
+    one = np.array([10.0879, 2.0])
+    other = np.array([10.08790001, 2.0])
+    difference = Difference("output", Wrong.VALUE, "", one, other, (0,), np.array([True, False]))
+    expected, actual = expected_and_actual(difference)
+    assert expected is not None and actual is not None
+    assert expected.split()[0] != actual.split()[0].removesuffix("!")
+
+
+def test_junit_tells_both_sides_and_why() -> None:
+    text = junit(report(PASSED, FAILED))
+    for words in ("output is wrong in 1 of 4 values", "expected:", "yours:", "The stride has no effect."):
+        assert words in text
