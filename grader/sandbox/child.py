@@ -25,6 +25,15 @@ class Record:
     cpu_s: float
 
 
+def waited_s(pid: int) -> float:
+    """Seconds that a process's main thread was ready to run while every processor was taken; 0 where nobody counts them."""
+    try:
+        with open(f"/proc/{pid}/schedstat", "rb") as file:
+            return int(file.read().split()[1]) * 1e-9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
 @dataclass(frozen=True)
 class Pipes:
     """The judge's ends: requests and replies, what the learner prints."""

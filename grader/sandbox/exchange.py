@@ -6,6 +6,7 @@ import os
 import select
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from grader.sandbox.child import Pipes
@@ -56,10 +57,12 @@ class Exchange:
                 raise NoAnswer
             self.confined = True
 
-    def ask(self, frame: bytes, deadline: float, max_body: int) -> wire.Message:
+    def ask(
+        self, frame: bytes, deadline: float, max_body: int, excused_s: Callable[[], float] = lambda: 0.0
+    ) -> wire.Message:
         """Send one frame and read one. `deadline` is on the monotonic clock; `max_body` in bytes.
 
-        Raises: `NotInTime`, `TooMuchOutput`, `NoAnswer`, `BadAnswer`.
+        `excused_s`: seconds by which the deadline has moved since, asked for once it has passed. Raises: `NotInTime`, `TooMuchOutput`, `NoAnswer`, `BadAnswer`.
         """
         reader = FrameReader(max_body)
         to_send = memoryview(frame)
@@ -70,7 +73,9 @@ class Exchange:
         while not reader.complete:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise NotInTime
+                left += excused_s()
+                if left <= 0:
+                    raise NotInTime
             for descriptor, _ in poll.poll(left * 1000 + 1):
                 if descriptor == self.pipes.request:
                     to_send = self._send(to_send)

@@ -18,7 +18,7 @@ class Limits:
     """What one session may use. Reaching a limit ends the session, and the outcome names it."""
 
     wall_s: float = 10.0
-    "seconds by the judge's clock, for each request"
+    "seconds by the judge's clock, for each request; waiting for a processor does not count"
     cpu_s: int = 60
     "CPU seconds of all threads, over the session"
     memory_mib: int = 1024

@@ -11,7 +11,7 @@ from typing import Self
 
 from grader.errors import MachineError
 from grader.sandbox.cgroup import Group, Groups
-from grader.sandbox.child import Child, Record
+from grader.sandbox.child import Child, Record, waited_s
 from grader.sandbox.endings import cause
 from grader.sandbox.exchange import BadAnswer, Exchange, NoAnswer, NotInTime, TooMuchOutput
 from grader.sandbox.policy import Ending, Limits, Outcome, WorkerEnded
@@ -20,6 +20,7 @@ from grader.worker.protocol import LENGTH
 
 _STATUS_S, _KILLED_S, _WALLS_S = 1.0, 10.0, 120.0
 _RETRIES = 2
+_PATIENCE = 4.0  # how many limits more a request may take on a machine that is too busy to run it
 
 
 class Session:
@@ -74,14 +75,22 @@ class Session:
         if exchange.stray():
             raise self._ended(Ending.CRASHED, "the code wrote to the grader's own pipe")
         exchange.printed.clear()
-        start = time.monotonic()
+        start, waited_s = time.monotonic(), self._waited_s()
         try:
-            return exchange.ask(frame, start + wall_s, max_body)
+            return exchange.ask(
+                frame,
+                start + wall_s,
+                max_body,
+                lambda: min(self._waited_s() - waited_s, _PATIENCE * wall_s),
+            )
         except (NotInTime, TooMuchOutput, BadAnswer, NoAnswer) as error:
             self.wall_s = time.monotonic() - start
             raise self._verdict(error, wall_s) from None
         finally:
             self.wall_s = time.monotonic() - start
+
+    def _waited_s(self) -> float:
+        return 0.0 if self._child is None else waited_s(self._pid)
 
     def _await_walls(self) -> None:
         """The clock starts when the worker is ready. Raises: `MachineError`, or that the zygote died."""
@@ -154,11 +163,12 @@ class Session:
 
     def _open(self) -> None:
         self._child = self._born()
+        self._pid = self._child.pid
         self._exchange = Exchange(self._child.pipes, self._limits.output_kib << 10, bytearray())
         self._answered = 0
         limits = self._limits
         if self._groups is not None:
-            self._group = self._groups.take(self._child.pid, limits.memory_mib)
+            self._group = self._groups.take(self._pid, limits.memory_mib)
         given = {
             "memory_mib": limits.memory_mib,
             "cpu_s": limits.cpu_s,

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -144,3 +149,22 @@ def test_a_request_the_worker_never_reads_ends_in_time(pool: Pool) -> None:
         message = Message({"do": "load", "name": "m", "source": "pass", "entries": []}, {"x": tensor})
         with pytest.raises(WorkerEnded):
             session.ask(message, wall_s=2)
+
+
+@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="the kernel does not count waiting")
+def test_waiting_for_a_processor_does_not_count(pool: Pool) -> None:
+    """A second of work under a limit of 2.5 seconds, while three others run on the worker's only processor."""
+    busy = "import time\nuntil = time.thread_time() + 1.0\nwhile time.thread_time() < until: pass"
+    processor = min(os.sched_getaffinity(0))
+    crowd = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3)]
+    try:
+        with pool.session("numpy", limits=Limits(wall_s=2.5)) as session:
+            run(session, "x = 1")
+            for pid in (session._pid, *(each.pid for each in crowd)):
+                os.sched_setaffinity(pid, {processor})
+            assert run(session, busy)["status"] == "ok"
+            assert session.wall_s is not None and session.wall_s > 2.5, "there was no crowd to wait for"
+    finally:
+        for each in crowd:
+            each.kill()
+            each.wait()
