@@ -9,7 +9,7 @@ from typing import Any
 
 from grader.errors import InputError, UsageError
 from grader.quiz.exchange.model import Exported, Format, Imported, Packing, Pictures, Reader, Writer
-from grader.quiz.exchange.secure import MAX_FILE
+from grader.quiz.exchange.secure import MAX_FILE, qti_version
 from grader.quiz.model import Bank
 
 _PACKAGE = "grader.quiz.exchange"
@@ -81,7 +81,7 @@ FORMATS: dict[str, Format] = {
             "qti21",
             ".zip",
             "IMS QTI 2.1 package (TAO, OpenOLAT, Canvas)",
-            None,
+            _reader("qti21_read", "read_qti21"),
             _writer("qti21", "write_qti21"),
         ),
         Format("html", ".html", "one page to read or print", None, _writer("page", "write_html")),
@@ -89,7 +89,7 @@ FORMATS: dict[str, Format] = {
 }
 READABLE = tuple(name for name, one in FORMATS.items() if one.read)
 WRITABLE = tuple(name for name, one in FORMATS.items() if one.write)
-_SUFFIXES = {".txt": "gift", ".tsv": "csv", ".markdown": "markdown"}
+_SUFFIXES = {".zip": "qti12", ".txt": "gift", ".tsv": "csv", ".markdown": "markdown"}
 
 
 def read_file(path: Path, name: str | None = None) -> Imported:
@@ -122,7 +122,7 @@ def read_bytes(data: bytes, name: str, format_name: str | None = None) -> Import
     """The questions of a file's bytes; see `read_file`."""
     suffix = Path(name).suffix.lower()
     known = {one.suffix: one.name for one in FORMATS.values() if one.read} | _SUFFIXES
-    chosen = format_name or known.get(suffix)
+    chosen = format_name or (qti_version(data) if suffix in {".zip", ".xml"} else None) or known.get(suffix)
     if chosen is None or chosen not in READABLE:
         what = f"format {format_name}" if format_name else f"file ending {suffix or '(none)'}"
         raise UsageError(f"no reader for the {what}", remedy=f"name one of: {', '.join(READABLE)}")

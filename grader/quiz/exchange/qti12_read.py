@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +14,17 @@ from grader.quiz.exchange.gift_read import number_of
 from grader.quiz.exchange.markup import to_markdown
 from grader.quiz.exchange.model import Imported
 from grader.quiz.exchange.qti12 import QTI12, item_element
-from grader.quiz.exchange.qtifiles import Page, Say, pages, with_its_picture
+from grader.quiz.exchange.qtifiles import (
+    Page,
+    Say,
+    blank_name,
+    finite,
+    inner_text,
+    pages,
+    points_of,
+    typed,
+    with_its_picture,
+)
 from grader.quiz.exchange.remarks import split_source
 
 Data = dict[str, Any]
@@ -41,7 +50,6 @@ _KINDS = {
     "cc.essay.v0p1": "recall",
 }
 _NONE = frozenset({"text_only_question", "file_upload_question", "calculated_question"})
-_NOT_A_NAME = re.compile(r"\W+", re.A)
 
 
 @dataclass(frozen=True)
@@ -144,11 +152,9 @@ def _add(gather: Gather, item: Element, page: Page) -> None:
         return
     explanation, source = split_source(_explanation(question))
     stem, picture = with_its_picture(gather, question.stem, page, say)
-    points = _float(
-        meta.get("points_possible") or meta.get("cc_weighting") or meta.get("qmd_absolutescore_max", "")
-    )
+    points = meta.get("points_possible") or meta.get("cc_weighting") or meta.get("qmd_absolutescore_max", "")
     data: Data = {"stem": stem, **picture, "explanation": explanation, "source": source}
-    data["points"] = points if points and 0 < points <= 1000 else None
+    data["points"] = points_of(points)
     data.update(read(question, data))
     for name, text in question.said.items():
         if name not in question.used:
@@ -221,8 +227,8 @@ def _numeric(question: _Question, data: Data) -> Data:
         question.say("answer", f"{len(paid) - 1} further answers: one is kept")
     tests = [test for rule in paid[:1] for test in rule.tests if test.response in {ident, ""}]
     exact = next((test.value for test in tests if test.relation == "varequal"), None)
-    low = next((_float(test.value) for test in tests if test.relation in {"vargte", "vargt"}), None)
-    high = next((_float(test.value) for test in tests if test.relation in {"varlte", "varlt"}), None)
+    low = next((finite(test.value) for test in tests if test.relation in {"vargte", "vargt"}), None)
+    high = next((finite(test.value) for test in tests if test.relation in {"varlte", "varlt"}), None)
     number = number_of(exact)[0] if exact is not None else None
     if number is None and low is not None and high is not None:
         middle = (low + high) / 2
@@ -262,12 +268,11 @@ def _short(question: _Question, data: Data) -> Data:
 
 def _cloze(question: _Question, data: Data) -> Data:
     """Blanks `[name]` in the text, as Canvas has them; or places to type in the middle of it, marked while reading."""
-    stem, blanks = data["stem"], {}
+    stem = data["stem"]
+    blanks: Data = {}
     for place, response in enumerate(question.responses, 1):
         told = response.label or response.ident.removeprefix("response_")
-        name = _NOT_A_NAME.sub("_", told).strip("_")[:32]
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,31}", name) or name in blanks:
-            name = f"b{place}"
+        name = blank_name(told, place, blanks)
         for sign in (
             rf"\[{told}\]".replace("_", r"\_"),
             rf"\[{told}\]",
@@ -277,11 +282,11 @@ def _cloze(question: _Question, data: Data) -> Data:
             stem = stem.replace(sign, f"[[{name}]]", 1) if f"[[{name}]]" not in stem else stem
         right = question.right(response.ident)
         texts = dict(response.labels)
-        accept = [_plain(texts.get(value, value)) for value in right]
+        accept = [typed(texts.get(value, value)) for value in right]
         if (
             question.kind == "cloze" and texts
         ):  # Canvas pays the first wording in the file, and takes them all
-            accept = list(dict.fromkeys([*accept, *map(_plain, texts.values())]))
+            accept = list(dict.fromkeys([*accept, *map(typed, texts.values())]))
         elif len(right) < len(texts):
             question.say("blanks", f"the words to pick from in the blank {name}: the right one is typed here")
         blanks[name] = {"type": "short", "accept": accept}
@@ -347,10 +352,10 @@ def _metadata(item: Element) -> dict[str, str]:
     """Metadata fields by label, and Blackboard's elements by tag."""
     found = {}
     for one in item.iter("qtimetadatafield"):
-        found[_text(one.find("fieldlabel"))] = _text(one.find("fieldentry"))
+        found[inner_text(one.find("fieldlabel"))] = inner_text(one.find("fieldentry"))
     for one in item.iter():
         if isinstance(one.tag, str) and one.tag.startswith(("qmd_", "bbmd_")):
-            found.setdefault(one.tag, _text(one))
+            found.setdefault(one.tag, inner_text(one))
     return found
 
 
@@ -412,10 +417,10 @@ def _rule(element: Element) -> _Rule:
 
 
 def _pay(setvar: Element) -> float:
-    text = _text(setvar)
+    text = inner_text(setvar)
     if setvar.get("action", "Set").lower() in {"subtract", "divide"}:
         return 0.0
-    return 1.0 if text == "SCORE.max" else _float(text) or 0.0
+    return 1.0 if text == "SCORE.max" else finite(text) or 0.0
 
 
 def _tests(element: Element | None, negated: bool) -> Iterator[_Test]:
@@ -426,21 +431,4 @@ def _tests(element: Element | None, negated: bool) -> Iterator[_Test]:
             yield from _tests(one, negated)
         elif isinstance(one.tag, str) and one.tag.startswith("var"):
             case = one.get("case", "No").lower() == "yes"
-            yield _Test(one.get("respident", ""), _text(one), one.tag, negated, case)
-
-
-def _plain(markdown: str) -> str:
-    """A text as it is typed: no signs of Markdown that were only escaped."""
-    return re.sub(r"\\([\\`*_\[\]])", r"\1", markdown)
-
-
-def _text(element: Element | None) -> str:
-    return "".join(element.itertext()).strip() if element is not None else ""
-
-
-def _float(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if value == value and abs(value) != float("inf") else None
+            yield _Test(one.get("respident", ""), inner_text(one), one.tag, negated, case)

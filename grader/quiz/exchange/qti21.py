@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, SubElement
 
+from grader.quiz.exchange.carried import comment
 from grader.quiz.exchange.fits import fit_qti
 from grader.quiz.exchange.model import Exported, Loss, Packing
 from grader.quiz.exchange.package import Resource, identifier, manifest, xml_bytes, zipped
@@ -55,11 +56,14 @@ def write_qti21(bank: Bank, packing: Packing) -> Exported:
     """The bank as a QTI 2.1 package, with a test that holds all items."""
     ready, losses = prepare_all(bank, QTI21, packing.pictures)
     losses.append(Loss("", "topic", f"the bank's topic {bank.topic!r}"))
+    originals = {item.id: item for item in bank.items}
     members: dict[str, bytes] = {}
     resources: list[Resource] = []
     for one in ready:
         name = f"items/{one.item.id}.xml"
-        members[name] = xml_bytes(assessment_item(data_of(one.item)))
+        element = item_element(one)
+        element.append(comment(originals[one.item.id]))
+        members[name] = xml_bytes(element)
         resources.append(
             Resource(identifier("", f"i-{one.item.id}"), "imsqti_item_xmlv2p1", name, _pictures(one, members))
         )
@@ -67,6 +71,11 @@ def write_qti21(bank: Bank, packing: Packing) -> Exported:
     members["test.xml"] = xml_bytes(_test(bank.title, resources))
     index = manifest(bank.title, "QTIv2.1 Package", "1.0.0", [test, *resources])
     return Exported(zipped({"imsmanifest.xml": index, **members}, packing.now), tuple(losses))
+
+
+def item_element(one: Prepared) -> Element:
+    """A prepared item as QTI 2.1 has it."""
+    return assessment_item(data_of(one.item))
 
 
 def _pictures(one: Prepared, members: dict[str, bytes]) -> tuple[str, ...]:

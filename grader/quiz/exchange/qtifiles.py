@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from html import escape
 from io import BytesIO
@@ -20,6 +21,9 @@ from grader.quiz.exchange.secure import Archive, parse_xml, picture_path
 
 _XML = (".xml", ".qti", ".dat")
 _BASES = ("$IMS-CC-FILEBASE$/", "%24IMS-CC-FILEBASE%24/", "$IMS_CC_FILEBASE$/", "../", "./")
+
+_NOT_A_NAME = re.compile(r"\W+", re.A)
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
 
 Say = Callable[[str, str], None]
 """Says what is lost: a key and the reason."""
@@ -137,3 +141,34 @@ def _plain_path(path: str) -> str:
     for base in _BASES:
         path = path.removeprefix(base)
     return path
+
+
+def inner_text(element: Element | None) -> str:
+    """All texts of an element as one; empty without one."""
+    return "".join(element.itertext()).strip() if element is not None else ""
+
+
+def finite(text: str) -> float | None:
+    """A finite number, or None."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if value == value and abs(value) != float("inf") else None
+
+
+def points_of(text: str) -> float | None:
+    """Points as an item may have them, or None."""
+    points = finite(text)
+    return points if points and 0 < points <= 1000 else None
+
+
+def typed(markdown: str) -> str:
+    """A text as it is typed: no signs of Markdown that were only escaped."""
+    return re.sub(r"\\([\\`*_\[\]])", r"\1", markdown)
+
+
+def blank_name(told: str, place: int, taken: Container[str]) -> str:
+    """A blank's name: what the file calls it, where that can be one, or else its place."""
+    name = _NOT_A_NAME.sub("_", told).strip("_")[:32]
+    return name if _NAME.fullmatch(name) and name not in taken else f"b{place}"

@@ -21,6 +21,10 @@ MAX_RATIO = 200
 """How many times its size a member over a mebibyte may unpack to: deflate reaches 1,032, text rarely 20."""
 MAX_DEPTH = 100
 
+_HEAD = 4096
+_QTI = {b"questestinterop": "qti12", b"assessmentItem": "qti21", b"assessmentTest": "qti21"}
+_ROOT = re.compile(rb"<(?:[\w.-]+:)?(" + b"|".join(_QTI) + rb")[\s>/]")
+
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|svg)$", re.I)
 _SAFE_NAME = re.compile(r"[^\w. -]+")
@@ -99,6 +103,14 @@ class Archive:
         """The members' names as they stand in the archive; never to be used as paths."""
         return list(self._members)
 
+    def head(self, member: str) -> bytes:
+        """The first 4 KiB of one member; empty when it cannot be read."""
+        try:
+            with self._zip.open(self._members[member]) as stream:
+                return stream.read(_HEAD)
+        except Exception:  # whatever a damaged stream brings up: reading it whole will say what is wrong
+            return b""
+
     def read(self, member: str) -> bytes:
         """The bytes of one member. Raises: InputError when it is missing, damaged, encrypted or unpacks to too much."""
         info = self._members.get(member)
@@ -140,6 +152,19 @@ def picture_path(path: str) -> str | None:
     if not kept or not _PICTURE.search(kept[-1]) or kept[-1].startswith("."):
         return None
     return "/".join(kept[-3:])[:200] if len("/".join(kept[-3:])) <= 200 else None
+
+
+def qti_version(data: bytes) -> str | None:
+    """`qti12` or `qti21`, by the first element of an XML file or of a package's members; None for anything else."""
+    heads = [data[:_HEAD]]
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        archive = Archive(data, "the package")
+        heads = [archive.head(name) for name in archive.names if name.lower().endswith(".xml")]
+    for head in heads:
+        found = _ROOT.search(head.replace(b"\0", b""))
+        if found:
+            return _QTI[found[1]]
+    return None
 
 
 def _is_deeper(root: Element, limit: int) -> bool:

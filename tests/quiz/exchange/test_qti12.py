@@ -227,7 +227,7 @@ def test_packages_that_mean_harm_or_are_damaged_are_refused(member: str, text: s
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr(member, text)
     with pytest.raises(InputError, match=message):
-        read_bytes(out.getvalue(), "x.zip")
+        read_bytes(out.getvalue(), "x.zip", "qti12")
 
 
 def test_a_manifest_reaches_no_file_outside_the_archive_and_a_bomb_is_refused() -> None:
