@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := grader tests benchmarks exercises solutions
 
-.PHONY: demo test test-slow check verify bench docs format clean
+.PHONY: demo test test-slow test-cluster check verify bench docs format clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cnn-grader needs Python >= 3.11")'
@@ -20,6 +20,10 @@ test: $(VENV)/.ready  ## the test suite
 
 test-slow: $(VENV)/.ready  ## the longer checks
 	$(BIN)/python -m pytest -m slow
+
+test-cluster: $(VENV)/.ready  ## a class through two local Ray nodes; installs Ray, which is 240 MB
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[cluster]'
+	$(BIN)/python -m pytest -m cluster tests/batch
 
 check: $(VENV)/.ready  ## format, lint, types
 	$(BIN)/ruff format --check $(SOURCES)

@@ -1,39 +1,24 @@
-"""Settles one submission: from the gradebook where it can, from stored answers where it may, by judging where it must."""
+"""Keeps the books of a class: what is known already, what a text's verdict goes by, what is recorded."""
 
 from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from grader.batch.judging import Judgement
 from grader.batch.notebook import is_notebook, source_from
-from grader.batch.outputs import inputs_of, packed, restored
+from grader.batch.outputs import inputs_of, restored
 from grader.batch.submission import Submission
 from grader.course.catalog import Course, Exercise
-from grader.errors import GraderError, InputError, MachineError
+from grader.errors import InputError
 from grader.gradebook.store import Gradebook, Judged, Output, content_of
-from grader.judge.ask import Interview
 from grader.judge.judge import Judge, read_submission
 from grader.judge.keysmith import code_version
 from grader.judge.report import Result, Status
 from grader.judge.verdict import uniform_result
-
-_TRIES = 2
-
-
-@dataclass(frozen=True)
-class Settled:
-    """A submission's result on one device, or why there is none. `how`: known, judged, rescored or failed."""
-
-    submission: Submission
-    device: str
-    how: str
-    result: Result | None = None
-    trouble: str = ""
-    learners_file: bool = False  # the trouble is the file handed in, not ours
 
 
 class Clerk:
@@ -46,45 +31,10 @@ class Clerk:
         self._inputs: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def settle(self, submission: Submission, device: str) -> Settled:
-        """The submission's result, recorded. Raises: `MachineError` only when the gradebook cannot be written."""
-        try:
-            text = read_text(submission.path, submission.exercise)
-        except InputError as wrong:
-            why = wrong.problems[0].message
-            return Settled(submission, device, "failed", trouble=why, learners_file=True)
-        return self.settle_text(submission, text, device)
-
-    def settle_text(self, submission: Submission, text: str, device: str) -> Settled:
-        """The same for a text at hand."""
-        try:
-            key = self.key(submission.exercise, text, device)
-            known = self.gradebook.verdict(key)
-            how, result, output = ("known", known, None) if known else self.judged(submission, text, device)
-        except GraderError as wrong:
-            return Settled(submission, device, "failed", trouble=str(wrong))
-        except Exception as wrong:  # ours, and one submission's: it is listed, and the class goes on
-            return Settled(submission, device, "failed", trouble=_as_text(wrong))
-        self.record(submission, text, key, result, device, output)
-        return Settled(submission, device, how, result)
-
-    def record(
-        self, submission: Submission, text: str, key: str, result: Result, device: str, output: Output | None
-    ) -> None:
-        """Put a result into the gradebook."""
-        judged = Judged(
-            submission.learner,
-            submission.exercise.id,
-            device,
-            submission.shown,
-            text,
-            key,
-            result,
-            submission.submitted_at,
-            output,
-        )
+    def record(self, judged: Sequence[Judged]) -> list[bool]:
+        """Put results into the gradebook, all or none of them; which were news. Raises: `MachineError`."""
         level = self.judge.pool.level.value
-        self.gradebook.record(self.now(), judged, self.course.info.id, self.course.version, level)
+        return self.gradebook.record_all(self.now(), judged, self.course.info.id, self.course.version, level)
 
     def key(self, exercise: Exercise, text: str, device: str) -> str:
         """Content x exercise (statement, solution, limits) x seed x device x the code that judges."""
@@ -100,24 +50,10 @@ class Clerk:
                 self._inputs[name] = inputs_of(exercise, key)
             return self._inputs[name]
 
-    def judged(self, submission: Submission, text: str, device: str) -> tuple[str, Result, Output | None]:
-        """A verdict by running it. Raises: `GraderError` of the course or, twice in a row, of the machine."""
-        exercise = submission.exercise
-        if text == exercise.stub:
-            return "judged", untouched(exercise, device), None
-        held: list[Interview] = []
-        judge = replace(self.judge, on_interview=lambda _, interview: held.append(interview))
-        for attempt in range(_TRIES):
-            try:
-                result = judge.judge(exercise, text, device)
-                if result.status is not Status.CRASHED:
-                    break  # a crash may have been the machine's doing, which kills what uses too much of it
-            except MachineError:
-                if attempt == _TRIES - 1:
-                    raise
-        data = packed(held[-1]) if held else None
-        output = None if data is None else Output(self.inputs(exercise, device), data)
-        return "judged", result, output
+    def output(self, exercise: Exercise, device: str, judgement: Judgement) -> Output | None:
+        """What is kept of a judgement for a regrade without a rerun."""
+        answers = judgement.answers
+        return None if answers is None else Output(self.inputs(exercise, device), answers)
 
     def rescored(self, exercise: Exercise, text: str, device: str, former: str) -> Result | None:
         """The result from the answers kept under the verdict `former`; None when it takes a new run."""
@@ -136,6 +72,23 @@ class Clerk:
             return None
 
 
+def entry_of(
+    submission: Submission, text: str, key: str, device: str, result: Result | None, output: Output | None
+) -> Judged:
+    """A submission's line in the gradebook; `result` None: the verdict under this key is there already."""
+    return Judged(
+        submission.learner,
+        submission.exercise.id,
+        device,
+        submission.shown,
+        text,
+        key,
+        result,
+        submission.submitted_at,
+        output,
+    )
+
+
 def untouched(exercise: Exercise, device: str) -> Result:
     """The result of the stub itself."""
     return uniform_result(exercise, device, Status.NOT_IMPLEMENTED, "Not written yet.")
@@ -144,11 +97,3 @@ def untouched(exercise: Exercise, device: str) -> Result:
 def read_text(path: Path, exercise: Exercise) -> str:
     """What was handed in for an exercise: a file's text, or a notebook's part. Raises: `InputError`, `MachineError`."""
     return source_from(path, exercise) if is_notebook(path) else read_submission(path)
-
-
-def _as_text(wrong: Exception) -> str:
-    trace = wrong.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = "" if trace is None else f" ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})"
-    return f"{type(wrong).__name__}: {wrong}{where}"

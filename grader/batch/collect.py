@@ -11,9 +11,11 @@ SUBMISSIONS/submission_metadata.yml       a Gradescope export
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shutil
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from grader.batch import archive, platforms, repository
@@ -38,7 +40,7 @@ def collect(
 
     Raises: `InputError` when there is nothing of that name, or nothing in it.
     """
-    return Collector(course, scratch, roster, assignment).collect(root)
+    return _all(Collector(course, scratch, roster, assignment).plan(root).stream(keep=True))
 
 
 def collect_one(folder: Path, course: Course, scratch: Path, learner: str = "submission") -> Collected:
@@ -46,8 +48,7 @@ def collect_one(folder: Path, course: Course, scratch: Path, learner: str = "sub
     if not folder.is_dir():
         raise InputError("no such folder", path=folder, remedy="give the folder that holds the files")
     collector = Collector(course, scratch, None, None)
-    Folder(collector, collector.learner(Named(learner, ())), folder, ".", dated=True).walk()
-    return collector.collected()
+    return _all(Plan(collector, {learner: [partial(collector.walk, folder)]}).stream(keep=True))
 
 
 @dataclass
@@ -55,10 +56,47 @@ class Learner:
     """What was found of one learner, wherever it lay."""
 
     name: str
-    aliases: tuple[str, ...] = ()
     files: dict[str, Submission] = field(default_factory=dict)
     copies: dict[str, int] = field(default_factory=dict)
     places: list[str] = field(default_factory=list)
+
+
+Step = Callable[["Learner"], None]
+"""Goes through one thing that a learner handed in."""
+
+
+@dataclass
+class Plan:
+    """Who handed in what, before anything of it is opened; used once."""
+
+    collector: Collector
+    steps: dict[str, list[Step]]
+
+    @property
+    def learners(self) -> int:
+        """How many handed in anything."""
+        return len(self.steps)
+
+    def stream(self, *, keep: bool = False) -> Iterator[Submission | Aside]:
+        """Each learner's submissions in the course's order, and whatever else was found. What a learner's archives were
+        unpacked to is gone when the next learner is asked for, unless it is to be kept.
+        """
+        collector = self.collector
+        yield from collector.drained()
+        for name in sorted(self.steps):
+            learner = Learner(name)
+            for step in self.steps[name]:
+                step(learner)
+            collector.judged_by_roster(learner)
+            for submission in _ordered(learner, collector.exercises):
+                collector.late(submission)
+                yield submission
+            yield from collector.drained()
+            if not keep:
+                collector.clear()
+        for name in collector.roster.learners if collector.roster else ():
+            if name not in self.steps:
+                yield Aside(Trouble.MISSING, "", "handed in nothing", name)
 
 
 class Collector:
@@ -72,14 +110,14 @@ class Collector:
             exercise for exercise in course.exercises if assignment is None or assignment.entry(exercise.id)
         )
         self.asides: list[Aside] = []
-        self.learners: dict[str, Learner] = {}
-        self.unpacked = 0
+        self.unpacked = self.kept = 0  # folders in the scratch space; the first `kept` stay until the end
         self.dated = True  # whether a file's own time says when it was handed in
 
-    def collect(self, root: Path) -> Collected:
-        """Everything under `root`."""
+    def plan(self, root: Path) -> Plan:
+        """Everything under `root`, by learner."""
         if root.is_file() and archive.is_archive(root.name):
             root = self._unpacked(root, archive.CLASS, root.name, None)
+            self.kept = self.unpacked
             self.dated = False
         if not root.is_dir():
             remedy = "give the folder that holds one folder per learner, or a platform's download"
@@ -87,19 +125,22 @@ class Collector:
         entries = sorted(entry for entry in root.iterdir() if not entry.name.startswith("."))
         entries = [entry for entry in entries if entry.name != "__MACOSX"]
         if len(entries) == 1 and entries[0].is_dir() and _is_export(entries[0]):
-            return self.collect(entries[0])
+            return self.plan(entries[0])
         if not entries:
             raise InputError(
                 "is empty", path=root, remedy="give the folder that holds one folder per learner"
             )
-        if (root / platforms.GRADESCOPE).is_file():
+        found: dict[str, list[Step]] = {}
+        steps = (
             self._gradescope(root, entries)
-        else:
-            for entry in entries:
-                self._entry(entry)
-        return self.collected()
+            if (root / platforms.GRADESCOPE).is_file()
+            else (said for entry in entries for said in self._entry(entry))
+        )
+        for learner, step in steps:
+            found.setdefault(learner, []).append(step)
+        return Plan(self, found)
 
-    def _entry(self, entry: Path) -> None:
+    def _entry(self, entry: Path) -> Iterator[tuple[str, Step]]:
         """One thing at the top: a learner's folder or archive, or one file that a platform named."""
         name = text_of(entry.name)
         is_folder = entry.is_dir() and not entry.is_symlink()
@@ -107,11 +148,12 @@ class Collector:
         if entry.is_symlink() or not (is_folder or entry.is_file()):
             self.aside(Trouble.UNUSED, name, "is not a learner's folder or archive")
         elif is_folder:
-            self._folder(self.learner(said or Named(name, ())), entry, name, None, said is None)
+            yield self.name(said or Named(name, ())), partial(self._folder, entry, name, None, said is None)
         elif said is not None and said.file:
-            self._platform_file(entry, said, name)
+            yield self.name(said), partial(self._platform_file, entry, said, name)
         elif archive.is_archive(entry.name):
-            self._archive(self.learner(Named(text_of(archive.stem(entry.name)), ())), entry, name)
+            learner = self.name(Named(text_of(archive.stem(entry.name)), ()))
+            yield learner, partial(self._archive, entry, name)
         else:
             foreign = archive.is_foreign_archive(entry.name)
             why = (
@@ -121,33 +163,38 @@ class Collector:
             )
             self.aside(Trouble.UNUSED, name, why)
 
-    def _gradescope(self, root: Path, entries: list[Path]) -> None:
+    def _gradescope(self, root: Path, entries: list[Path]) -> Iterator[tuple[str, Step]]:
         handed = platforms.gradescope(root / platforms.GRADESCOPE)
         for one in handed:
-            folder = root / one.folder
             for named in one.learners:
-                learner = self.learner(named)
-                if folder.is_dir():
-                    self._folder(learner, folder, one.folder, one.submitted_at)
-                else:
-                    self.aside(Trouble.EMPTY, one.folder, "is not in the export", learner.name)
+                folder = root / one.folder
+                yield self.name(named), partial(self._exported, folder, one.folder, one.submitted_at)
         listed = {platforms.GRADESCOPE, *(one.folder for one in handed)}
         for entry in entries:
             if entry.name not in listed:
                 self.aside(Trouble.UNUSED, text_of(entry.name), "is not in the export's metadata")
 
-    def _platform_file(self, entry: Path, said: Named, shown: str) -> None:
-        learner = self.learner(said)
+    def _exported(self, folder: Path, shown: str, at: datetime | None, learner: Learner) -> None:
+        if folder.is_dir():
+            self._folder(folder, shown, at, True, learner)
+        else:
+            self.aside(Trouble.EMPTY, shown, "is not in the export", learner.name)
+
+    def walk(self, folder: Path, learner: Learner) -> None:
+        """One learner's folder, as it is."""
+        Folder(self, learner, folder, ".", dated=True).walk()
+
+    def _platform_file(self, entry: Path, said: Named, shown: str, learner: Learner) -> None:
         if said.late and self.assignment is not None:
             why = "is marked late by the platform, which does not say when it came: set its score by hand"
             self.aside(Trouble.LATE, shown, why, learner.name)
         if archive.is_archive(said.file):
-            self._archive(learner, entry, shown, dated=False)
+            self._archive(entry, shown, learner, dated=False)
         else:
             learner.places.append(shown)
             Folder(self, learner, entry.parent, shown, dated=False).file(entry, said.file, shown)
 
-    def _archive(self, learner: Learner, path: Path, shown: str, dated: bool = True) -> None:
+    def _archive(self, path: Path, shown: str, learner: Learner, dated: bool = True) -> None:
         learner.places.append(shown)
         try:
             folder = self._unpacked(path, archive.LEARNER, shown, learner.name)
@@ -157,9 +204,7 @@ class Collector:
         at = changed(path) if dated and self.dated else None
         Folder(self, learner, folder, f"{shown}!", at, dated=False).walk()
 
-    def _folder(
-        self, learner: Learner, folder: Path, shown: str, at: datetime | None = None, dated: bool = True
-    ) -> None:
+    def _folder(self, folder: Path, shown: str, at: datetime | None, dated: bool, learner: Learner) -> None:
         learner.places.append(shown)
         if repository.git_folder(folder) is not None:
             before = self.assignment.closing(learner.name) if self.assignment else None
@@ -181,11 +226,10 @@ class Collector:
 
     # ----------------------------------------------------------------------------------- what `Folder` asks for
 
-    def learner(self, said: Named) -> Learner:
+    def name(self, said: Named) -> str:
         """The learner whom a platform's or folder's name means, by the roster where it knows."""
         found = self.roster.find(said.learner, *said.aliases) if self.roster else None
-        name = found or said.learner
-        return self.learners.setdefault(name, Learner(name, said.aliases))
+        return found or said.learner
 
     def room(self) -> Path:
         """A new empty folder in the scratch space."""
@@ -200,31 +244,44 @@ class Collector:
         """List something that is no submission."""
         self.asides.append(Aside(kind, path, why, learner, exercise))
 
-    # ------------------------------------------------------------------------------------------------- the end
+    # ------------------------------------------------------------------------------------ what `Plan` asks for
 
-    def collected(self) -> Collected:
-        """All of it, and what a roster and a deadline say of it."""
-        submissions = [
-            s for name in sorted(self.learners) for s in _ordered(self.learners[name], self.exercises)
-        ]
-        for learner in self.learners.values():
-            if not learner.files:
-                self.aside(Trouble.EMPTY, ", ".join(learner.places), "holds no exercise", learner.name)
-            if self.roster is not None and learner.name not in self.roster.learners:
-                why = "is not in the roster; judged all the same"
-                self.aside(Trouble.UNKNOWN, ", ".join(learner.places), why, learner.name)
-        for name in self.roster.learners if self.roster else ():
-            if name not in self.learners:
-                self.aside(Trouble.MISSING, "", "handed in nothing", name)
-        self._late(submissions)
-        return Collected(tuple(submissions), tuple(self.asides))
+    def judged_by_roster(self, learner: Learner) -> None:
+        """Say of a learner that nothing was handed in, or that the roster knows of none."""
+        places = ", ".join(learner.places)
+        if not learner.files:
+            self.aside(Trouble.EMPTY, places, "holds no exercise", learner.name)
+        if self.roster is not None and learner.name not in self.roster.learners:
+            self.aside(Trouble.UNKNOWN, places, "is not in the roster; judged all the same", learner.name)
 
-    def _late(self, submissions: Iterable[Submission]) -> None:
-        for one in submissions if self.assignment else ():
-            closing = self.assignment.closing(one.learner) if self.assignment else None
-            if closing is not None and one.submitted_at is not None and one.submitted_at > closing:
-                why = f"was handed in on {one.submitted_at:%Y-%m-%d %H:%M} UTC, after the last moment that can count"
-                self.aside(Trouble.LATE, one.shown, why, one.learner, one.exercise.id)
+    def late(self, one: Submission) -> None:
+        """Say of a submission that it came after all that can count."""
+        closing = self.assignment.closing(one.learner) if self.assignment else None
+        if closing is not None and one.submitted_at is not None and one.submitted_at > closing:
+            why = f"was handed in on {one.submitted_at:%Y-%m-%d %H:%M} UTC, after the last moment that can count"
+            self.aside(Trouble.LATE, one.shown, why, one.learner, one.exercise.id)
+
+    def drained(self) -> list[Aside]:
+        """The asides since the last time."""
+        found, self.asides = self.asides, []
+        return found
+
+    def clear(self) -> None:
+        """Remove what was unpacked since the class itself was."""
+        while self.unpacked > self.kept:
+            shutil.rmtree(self.scratch / str(self.unpacked), ignore_errors=True)
+            self.unpacked -= 1
+
+
+def _all(found: Iterable[Submission | Aside]) -> Collected:
+    submissions: list[Submission] = []
+    asides: list[Aside] = []
+    for one in found:
+        if isinstance(one, Submission):
+            submissions.append(one)
+        else:
+            asides.append(one)
+    return Collected(tuple(submissions), tuple(asides))
 
 
 def _ordered(learner: Learner, exercises: tuple[Exercise, ...]) -> list[Submission]:

@@ -12,7 +12,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from grader.batch.clerk import Clerk
+from grader.batch.clerk import Clerk, entry_of
+from grader.batch.executor import Executor
+from grader.batch.judging import Task
 from grader.batch.submission import Submission
 from grader.course.catalog import Exercise
 from grader.errors import GraderError
@@ -67,16 +69,20 @@ Row = Any  # of `grader.gradebook.current.current`
 def regrade(
     clerk: Clerk,
     exercises: tuple[Exercise, ...],
+    executor: Executor,
     *,
-    jobs: int,
     dry_run: bool = False,
     stop: Callable[[], bool] = lambda: False,
 ) -> Regraded:
-    """Bring every current result under today's course. With `dry_run` nothing is recorded."""
+    """Bring every current result under today's course. With `dry_run` nothing is recorded.
+
+    What is stored is scored by threads here; what must run again goes to the executor.
+    """
     done = Regraded()
     by_id = {exercise.id: exercise for exercise in exercises}
     rows = clerk.gradebook.contents(tuple(by_id))
-    with ThreadPoolExecutor(max_workers=jobs) as executor:
+    jobs = executor.slots
+    with ThreadPoolExecutor(max_workers=jobs) as threads:
         waiting: list[tuple[list[Row], Future[_New | None]]] = []
         for _, group in groupby(
             rows, key=lambda row: (row.exercise, row.device, row.content, row.verdict_key)
@@ -85,7 +91,7 @@ def regrade(
                 break
             same = list(group)
             exercise = by_id[same[0].exercise]
-            waiting.append((same, executor.submit(_renewed, clerk, exercise, same[0])))
+            waiting.append((same, threads.submit(_renewed, clerk, executor, exercise, same[0])))
             while len(waiting) > 2 * jobs:
                 _settle(clerk, by_id, *waiting.pop(0), done, dry_run)
         for same, future in waiting:
@@ -93,7 +99,7 @@ def regrade(
     return done
 
 
-def _renewed(clerk: Clerk, exercise: Exercise, row: Row) -> _New | None:
+def _renewed(clerk: Clerk, executor: Executor, exercise: Exercise, row: Row) -> _New | None:
     """The verdict of one content under today's course; None when it is today's already. Raises: `GraderError`."""
     text = clerk.gradebook.source_of(row.content)
     if text is None:
@@ -107,9 +113,8 @@ def _renewed(clerk: Clerk, exercise: Exercise, row: Row) -> _New | None:
     kept = clerk.rescored(exercise, text, row.device, row.verdict_key)
     if kept is not None:
         return _New(key, kept, clerk.gradebook.output_of(row.verdict_key), False)
-    submission = Submission(row.learner, exercise, Path(row.source), row.source, None)
-    _, result, output = clerk.judged(submission, text, row.device)
-    return _New(key, result, output, True)
+    judgement = executor.submit(Task(exercise, text, row.device)).result()
+    return _New(key, judgement.result, clerk.output(exercise, row.device, judgement), True)
 
 
 def _settle(
@@ -137,7 +142,7 @@ def _settle(
             submission = Submission(
                 row.learner, by_id[row.exercise], Path(row.source), row.source, row.submitted_at
             )
-            clerk.record(submission, text, new.key, new.result, row.device, new.output)
+            clerk.record([entry_of(submission, text, new.key, row.device, new.result, new.output)])
         done.reran += new.reran
         done.rescored += not new.reran
         move = _move(row, old, new, why)

@@ -8,6 +8,7 @@ import secrets
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,10 @@ from grader.errors import MachineError
 
 if TYPE_CHECKING:
     from grader.batch.clerk import Clerk
+    from grader.batch.executor import Executor
+    from grader.course.catalog import Course
     from grader.gradebook.assignment import Assignment
+    from grader.judge.judge import Judge
 
 _OPTIONS = (
     click.option(
@@ -29,7 +33,13 @@ _OPTIONS = (
         help="A file, or a database URL. Default: gradebook.db.",
     ),
     click.option(
-        "--jobs", type=click.IntRange(min=1), default=None, help="How many at a time. Default: one per core."
+        "--jobs",
+        type=click.IntRange(min=1),
+        default=None,
+        help="How many at a time. Default: one per core, of this machine or of the cluster.",
+    ),
+    click.option(
+        "--cluster", metavar="auto|ADDRESS", default=None, help="A running Ray cluster that judges instead."
     ),
     click.option(
         "--seed",
@@ -61,16 +71,26 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@dataclass(frozen=True)
+class Office:
+    """All that judging a class needs."""
+
+    clerk: Clerk
+    executor: Executor
+    assignment: Assignment | None
+
+
 @contextlib.contextmanager
-def clerk_for(
+def office(
     where: str,
     course_root: Path | None,
     assignment_file: Path | None,
     seed: int | None,
     sandbox: str,
-    jobs: int,
-) -> Iterator[tuple[Clerk, Assignment | None]]:
-    """A clerk with its gradebook open and its sandboxes ready, under the assignment given or kept."""
+    jobs: int | None,
+    cluster: str | None,
+) -> Iterator[Office]:
+    """A clerk with its gradebook open and somebody who judges, under the assignment given or kept."""
     from grader.batch.clerk import Clerk
     from grader.gradebook.assignment import load_assignment, with_limits
     from grader.gradebook.store import Gradebook
@@ -80,7 +100,7 @@ def clerk_for(
 
     course = open_course(course_root)
     given = load_assignment(assignment_file, course) if assignment_file else None
-    with Gradebook(where) as book, Pool(Level(sandbox), jobs=jobs) as pool:
+    with Gradebook(where) as book, Pool(Level(sandbox), jobs=jobs or cores()) as pool:
         if given is not None:
             book.keep_assignment(datetime.now(UTC), given)
         assignment = given or book.assignment()
@@ -88,7 +108,21 @@ def clerk_for(
             course = with_limits(course, assignment.limits)
             seed = assignment.hidden_seed if seed is None else seed
         judge = Judge(pool, Keysmith(cache_home() / "keys"), _seed(where, seed), hidden=True)
-        yield Clerk(course, judge, book, lambda: datetime.now(UTC)), assignment
+        executor = _executor(cluster, course, judge, jobs)
+        try:
+            yield Office(Clerk(course, judge, book, lambda: datetime.now(UTC)), executor, assignment)
+        finally:
+            executor.close()
+
+
+def _executor(cluster: str | None, course: Course, judge: Judge, jobs: int | None) -> Executor:
+    if cluster is None:
+        from grader.batch.executor import Threads
+
+        return Threads(judge, jobs or cores())
+    from grader.batch.cluster import Cluster
+
+    return Cluster(cluster, course, judge, jobs)
 
 
 def _seed(where: str, given: int | None) -> int:

@@ -6,32 +6,24 @@ import contextlib
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.batch import batch_options, clerk_for, cores, stoppable
+from grader.cli.batch import batch_options, office, stoppable
 from grader.cli.options import course_option
 
 if TYPE_CHECKING:
     from grader.batch.clerk import Clerk
     from grader.batch.run import Tally
-    from grader.batch.submission import Aside
+    from grader.batch.submission import Aside, Submission
     from grader.gradebook.store import Incident
 
-
-@dataclass(frozen=True)
-class _Done:
-    """What is said at the end."""
-
-    tally: Tally
-    asides: tuple[Aside, ...]  # of collecting, then of judging
-    left: int
-    gradebook: str
+    Show = Callable[[str | None], None]
 
 
 @click.command()
@@ -49,6 +41,7 @@ def grade(
     submissions: Path,
     where: str,
     jobs: int | None,
+    cluster: str | None,
     seed: int | None,
     sandbox: str,
     assignment_file: Path | None,
@@ -61,33 +54,65 @@ def grade(
 
     Run it again to go on where it stopped: what was judged is not judged again.
     """
-    from grader.batch.collect import collect
+    from grader.batch.collect import Collector
     from grader.batch.roster import load_roster
     from grader.batch.run import grade as judge_all
 
-    workers = jobs or cores()
     roster = load_roster(roster_file) if roster_file else None
     with (
+        office(where, course_root, assignment_file, seed, sandbox, jobs, cluster) as held,
         stoppable() as stop,
-        clerk_for(where, course_root, assignment_file, seed, sandbox, workers) as (clerk, assignment),
         tempfile.TemporaryDirectory(prefix="grader-submissions-") as scratch,
     ):
-        found = collect(submissions, clerk.course, Path(scratch), roster=roster, assignment=assignment)
+        clerk, assignment = held.clerk, held.assignment
+        collector = Collector(clerk.course, Path(scratch), roster, assignment)
+        found = collector.plan(submissions)
         run = _begin(clerk, submissions)
-        clerk.gradebook.note(run, [_incident(aside) for aside in found.asides])
-        with _progress(len(found.submissions), form) as show:
+        with _noting(clerk, run) as note, _progress(found.learners, form) as show:
             tally = judge_all(
-                found.submissions,
+                _submissions(found.stream(), note, show),
                 clerk,
-                jobs=workers,
+                held.executor,
                 device=device or (assignment.device if assignment else "auto"),
-                on_done=lambda settled: show(settled.result.status if settled.result else "not judged"),
+                on_done=lambda settled: show(settled.status or "not judged"),
+                on_aside=note,
                 stop=stop,
             )
-        clerk.gradebook.note(run, [_incident(aside) for aside in tally.asides])
-    done = _Done(tally, (*found.asides, *tally.asides), tally.left, where)
-    (_say_json if form == "json" else _say)(done)
-    ctx.exit(3 if tally.troubles else 130 if done.left else 0)
+        asides = clerk.gradebook.incidents(run)
+        (_say_json if form == "json" else _say)(tally, asides, where)
+    ctx.exit(3 if tally.failed else 130 if tally.stopped else 0)
+
+
+def _submissions(
+    found: Iterable[Submission | Aside], note: Callable[[Aside], None], show: Show
+) -> Iterator[Submission]:
+    """What can be judged; the rest is noted."""
+    from grader.batch.submission import Submission
+
+    learner = None
+    for one in found:
+        if not isinstance(one, Submission):
+            note(one)
+            continue
+        if one.learner != learner:
+            learner = one.learner
+            show(None)
+        yield one
+
+
+@contextlib.contextmanager
+def _noting(clerk: Clerk, run: int) -> Iterator[Callable[[Aside], None]]:
+    """Puts asides into the gradebook, a hundred at a time."""
+    held: list[Incident] = []
+
+    def note(aside: Aside) -> None:
+        held.append(_incident(aside))
+        if len(held) >= 100:
+            clerk.gradebook.note(run, held)
+            held.clear()
+
+    yield note
+    clerk.gradebook.note(run, held)
 
 
 def _begin(clerk: Clerk, submissions: Path) -> int:
@@ -107,8 +132,8 @@ def _incident(aside: Aside) -> Incident:
 
 
 @contextlib.contextmanager
-def _progress(total: int, form: str) -> Iterator[Callable[[str], None]]:
-    """A progress bar with rate and remaining time on stderr, on a terminal; nothing elsewhere."""
+def _progress(learners: int, form: str) -> Iterator[Show]:
+    """A progress bar over the learners with the rate of results on stderr, on a terminal; nothing elsewhere."""
     if not sys.stderr.isatty() or form == "json":
         yield lambda status: None
         return
@@ -116,45 +141,59 @@ def _progress(total: int, form: str) -> Iterator[Callable[[str], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     counts: dict[str, int] = {}
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+    start = time.monotonic()
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("learners"), TimeRemainingColumn())
     with Progress(*columns, TextColumn("{task.description}"), console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=total, rate="")
+        task = bar.add_task("", total=learners)
 
-        def show(status: str) -> None:
+        def show(status: str | None) -> None:
+            """A status: of one result; None: the next learner."""
+            if status is None:
+                bar.update(task, advance=1)
+                return
             counts[status] = counts.get(status, 0) + 1
+            rate = sum(counts.values()) / max(time.monotonic() - start, 1e-3)
             said = ", ".join(f"{count} {name}" for name, count in counts.items())
-            speed = bar.tasks[0].speed
-            bar.update(task, advance=1, description=said, rate=f"{speed:.0f}/s" if speed else "")
+            bar.update(task, description=f"{rate:.0f}/s: {said}")
 
         yield show
 
 
-def _say_json(done: _Done) -> None:
-    tally = done.tally
+def _say_json(tally: Tally, asides: Iterable[Incident], where: str) -> None:
+    """One JSON object, an aside a line: a class may have many."""
     found = {
         "judged": tally.judged,
+        "shared": tally.shared,
         "known": tally.kept,
-        "left": done.left,
+        "stopped": tally.stopped,
         "statuses": {status.value: count for status, count in sorted(tally.statuses.items())},
-        "asides": [
-            {"kind": a.kind.value, "learner": a.learner, "exercise": a.exercise, "path": a.path, "why": a.why}
-            for a in done.asides
-        ],
-        "gradebook": done.gradebook,
+        "gradebook": where,
     }
-    click.echo(json.dumps(found, indent=1))
+    click.echo(json.dumps(found, indent=1)[:-2] + ',\n "asides": [', nl=False)
+    for number, one in enumerate(asides):
+        entry = {
+            "kind": one.kind,
+            "learner": one.learner,
+            "exercise": one.exercise,
+            "path": one.path,
+            "why": one.message,
+        }
+        click.echo((",\n  " if number else "\n  ") + json.dumps(entry), nl=False)
+    click.echo("\n ]\n}")
 
 
-def _say(done: _Done) -> None:
+def _say(tally: Tally, asides: Iterable[Incident], where: str) -> None:
     from grader.judge.text import clean
 
-    tally = done.tally
-    click.echo(f"{tally.judged} judged, {tally.kept} known from before; the results are in {done.gradebook}.")
+    click.echo(
+        f"{tally.judged} judged, {tally.shared} like another's and judged once, {tally.kept} known from before; "
+        f"the results are in {where}."
+    )
     for status, count in sorted(tally.statuses.items()):
         click.echo(f"  {status.value:<16} {count}")
-    for aside in done.asides:
+    for aside in asides:
         about = (aside.learner, aside.exercise, aside.path)
-        words = ": ".join(clean(part).replace("\n", " ") for part in (*about, aside.why) if part)
-        click.echo(f"{aside.kind.value}: {words}", err=True)
-    if done.left:
-        click.echo(f"Stopped with {done.left} left. Run the same command again to go on.", err=True)
+        words = ": ".join(clean(part).replace("\n", " ") for part in (*about, aside.message) if part)
+        click.echo(f"{aside.kind}: {words}", err=True)
+    if tally.stopped:
+        click.echo("Stopped before the end. Run the same command again to go on.", err=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.batch import batch_options, clerk_for, cores, stoppable
+from grader.cli.batch import batch_options, office, stoppable
 from grader.cli.options import course_option
 from grader.errors import UsageError
 
@@ -30,6 +30,7 @@ def regrade(
     exercise_ids: tuple[str, ...],
     where: str,
     jobs: int | None,
+    cluster: str | None,
     seed: int | None,
     sandbox: str,
     assignment_file: Path | None,
@@ -45,16 +46,16 @@ def regrade(
 
     if "://" not in where and not Path(where).is_file():
         raise UsageError(f"no gradebook at {where}", remedy="grader grade makes one")
-    workers = jobs or cores()
     with (
+        office(where, course_root, assignment_file, seed, sandbox, jobs, cluster) as held,
         stoppable() as stop,
-        clerk_for(where, course_root, assignment_file, seed, sandbox, workers) as (clerk, _),
     ):
+        clerk = held.clerk
         exercises = clerk.course.select(exercise_ids)
         if not dry_run:
             course, level = clerk.course, clerk.judge.pool.level.value
             clerk.gradebook.begin_run(datetime.now(UTC), "regrade", "", course.info.id, course.version, level)
-        done = score_anew(clerk, exercises, jobs=workers, dry_run=dry_run, stop=stop)
+        done = score_anew(clerk, exercises, held.executor, dry_run=dry_run, stop=stop)
         stopped = stop()
     if form == "json":
         click.echo(json.dumps(asdict(done), indent=1))

@@ -34,7 +34,7 @@ class Judged:
     source: str  # where it was found
     text: str  # what was handed in
     key: str
-    result: Result
+    result: Result | None  # None: the verdict under this key is in the gradebook
     submitted_at: datetime | None = None
     output: Output | None = None
 
@@ -84,41 +84,20 @@ class Gradebook:
     # ------------------------------------------------------------------------------------------------ writing
 
     def record(self, now: datetime, judged: Judged, course: str, version: str, sandbox: str) -> None:
-        """Add a result. Recording the same one twice changes nothing. On disk when this returns.
+        """Add one result, as `record_all` does."""
+        self.record_all(now, [judged], course, version, sandbox)
 
-        A result of a content that the learner handed in before replaces the former one when its verdict is another.
-        Raises: `MachineError` when the database cannot take it.
+    def record_all(
+        self, now: datetime, judged: Iterable[Judged], course: str, version: str, sandbox: str
+    ) -> list[bool]:
+        """Add results, all of them or none; which of them were news. On disk when this returns.
+
+        Recording the same one twice changes nothing. A result of a content that the learner handed in before replaces the
+        former one when its verdict is another. Raises: `MachineError` when the database cannot take it.
         """
-        content = judged.content
-        packed = zlib.compress(judged.text.encode("utf-8", "surrogatepass"), 6)
-        verdict = {
-            "key": judged.key,
-            "content": content,
-            "at": now,
-            "course": course,
-            "course_version": version,
-            "exercise": judged.exercise,
-            "device": judged.device,
-            "sandbox": sandbox,
-            "status": judged.result.status.value,
-            "score": judged.result.score,
-            "max_score": judged.result.max_score,
-            "report": judged.result.model_dump_json(),
-        }
-        row = {"at": now, "learner": judged.learner, "exercise": judged.exercise, "device": judged.device}
-        row |= {"submitted_at": judged.submitted_at, "source": judged.source, "content": content}
+        verdict = {"at": now, "course": course, "course_version": version, "sandbox": sandbox}
         with self._writing() as connection:
-            insert_once(connection, schema.source, {"content": content, "data": packed})
-            insert_once(connection, schema.verdict, verdict)
-            if judged.output is not None:
-                output = {"verdict_key": judged.key, **vars(judged.output)}
-                insert_once(connection, schema.output, output)
-            last = _last_of(connection, row)
-            if last is None or last.verdict_key != judged.key:
-                replaces = 0 if last is None else last.id
-                insert_once(
-                    connection, schema.result, {**row, "verdict_key": judged.key, "replaces": replaces}
-                )
+            return [_record(connection, one, verdict) for one in judged]
 
     def begin_run(
         self, now: datetime, what: str, source: str, course: str, version: str, sandbox: str
@@ -177,6 +156,13 @@ class Gradebook:
         held = None if found is None else Result.model_validate_json(found)
         return None if held is None or held.status is Status.GRADER_ERROR else held
 
+    def status_of(self, key: str) -> Status | None:
+        """The status of a content that was judged before, as `verdict` knows it."""
+        query = select(schema.verdict.c.status).where(schema.verdict.c.key == key)
+        with self.engine.connect() as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        return None if found in (None, Status.GRADER_ERROR) else Status(found)
+
     def contents(self, exercises: Sequence[str]) -> Iterator[Any]:
         """Every current result of these exercises, all of one content and device together, as of now."""
         result = schema.result
@@ -208,9 +194,11 @@ class Gradebook:
             found = connection.execute(query).scalar_one_or_none()
         return None if found is None else Assignment.model_validate_json(found)
 
-    def incidents(self) -> Iterator[Incident]:
-        """What the latest run over each folder of submissions could not judge or use."""
-        latest = select(func.max(schema.run.c.id)).group_by(schema.run.c.what, schema.run.c.source)
+    def incidents(self, run: int | None = None) -> Iterator[Incident]:
+        """What a run could not judge or use; without `run`, the latest over each folder of submissions."""
+        latest: Any = [run]
+        if run is None:
+            latest = select(func.max(schema.run.c.id)).group_by(schema.run.c.what, schema.run.c.source)
         table = schema.incident
         columns = (table.c.kind, table.c.path, table.c.message, table.c.learner, table.c.exercise)
         query = select(*columns).where(table.c.run.in_(latest)).order_by(table.c.id)
@@ -248,6 +236,30 @@ class Gradebook:
 def content_of(text: str) -> str:
     """What a submitted text is known by: its SHA-256."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _record(connection: Connection, judged: Judged, common: Mapping[str, Any]) -> bool:
+    """One result, within a transaction; whether it was news."""
+    content = judged.content
+    about = {"exercise": judged.exercise, "device": judged.device, "content": content}
+    if judged.result is not None:
+        packed = zlib.compress(judged.text.encode("utf-8", "surrogatepass"), 6)
+        insert_once(connection, schema.source, {"content": content, "data": packed})
+        found: dict[str, Any] = {
+            "status": judged.result.status.value,
+            "report": judged.result.model_dump_json(),
+        }
+        found |= {"score": judged.result.score, "max_score": judged.result.max_score}
+        insert_once(connection, schema.verdict, {**common, **about, **found, "key": judged.key})
+    if judged.output is not None:
+        insert_once(connection, schema.output, {"verdict_key": judged.key, **vars(judged.output)})
+    row = {**about, "at": common["at"], "learner": judged.learner, "source": judged.source}
+    last = _last_of(connection, row)
+    if last is not None and last.verdict_key == judged.key:
+        return False
+    row |= {"submitted_at": judged.submitted_at, "verdict_key": judged.key}
+    insert_once(connection, schema.result, {**row, "replaces": 0 if last is None else last.id})
+    return True
 
 
 def insert_once(connection: Connection, table: Any, row: Mapping[str, Any]) -> None:

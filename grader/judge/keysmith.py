@@ -31,7 +31,7 @@ from grader.judge.text import clean, error_signature
 from grader.sandbox.devices import kind_of
 from grader.worker.kinds import observe
 from grader.worker.serve import describe, entries_of
-from grader.worker.wire import Message
+from grader.worker.wire import Message, pack
 
 DRAWS = 6  # how often inputs are drawn anew when chance put one on a kink
 _AUTOMATIC = (Form.FLOAT64, Form.TRANSPOSED, Form.STRIDED)
@@ -122,7 +122,7 @@ class Keysmith:
         """
         if exercise.sealed is not None:
             return exercise.sealed
-        path = self.cache / f"{exercise.id}-{code_version()}-{exercise.fingerprint}.sealed"
+        path = self._sealed_path(exercise)
 
         def make() -> Sealed:
             stored = keys.load(path)
@@ -133,6 +133,20 @@ class Keysmith:
             return made
 
         return self._sealed.get(path.name, make)
+
+    def frames(self, exercise: Exercise, seed: int = 0, device: str = "cpu") -> dict[str, bytes]:
+        """All that judging an exercise needs as the files of a cache folder, by name: for another machine's keysmith."""
+        kind = kind_of(device)
+        key = self._key(exercise, seed, kind, "float32")
+        chaffs = self.chaffs(exercise, key, seed)
+        return {
+            self._path(exercise, seed, kind, "float32", "key").name: pack(keys.key_message(key)),
+            self._path(exercise, seed, kind, "float32", "chaffs").name: pack(keys.seen_message(chaffs)),
+            self._sealed_path(exercise).name: pack(Message(self.sealed(exercise).model_dump())),
+        }
+
+    def _sealed_path(self, exercise: Exercise) -> Path:
+        return self.cache / f"{exercise.id}-{code_version()}-{exercise.fingerprint}.sealed"
 
     def run(self, exercise: Exercise, variant: Variant, key: Key) -> list[Seen]:
         """What one trusted implementation gives on every case of `key`, in this process, on the CPU."""

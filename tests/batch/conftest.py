@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader.batch.clerk import Clerk
 from grader.batch.collect import collect
-from grader.batch.submission import Collected
+from grader.batch.executor import Threads
+from grader.batch.run import Tally, grade
+from grader.batch.submission import Aside, Collected, Submission
 from grader.course.catalog import Course, load_course
 from grader.gradebook.store import Gradebook
 from grader.judge.judge import Judge
@@ -48,6 +51,18 @@ def book(tmp_path: Path) -> Iterator[Gradebook]:
 @pytest.fixture
 def clerk(tiny: Course, judge: Judge, book: Gradebook) -> Clerk:
     return Clerk(tiny, replace(judge, seed=7, hidden=True), book, lambda: NOW)
+
+
+def judge_all(
+    submissions: Iterable[Submission], clerk: Clerk, jobs: int, **options: Any
+) -> tuple[Tally, list[Aside]]:
+    """Judge a class with threads; what the run said of it, and what it could not judge."""
+    asides: list[Aside] = []
+    executor = Threads(clerk.judge, jobs)
+    try:
+        return grade(submissions, clerk, executor, on_aside=asides.append, **options), asides
+    finally:
+        executor.close()
 
 
 def source(course: Course, exercise: str, variant: str = "reference") -> str:

@@ -40,8 +40,8 @@ def crowd(tiny: Course, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def start(crowd: Path, book: Path, home: Path, jobs: int = 2) -> subprocess.Popen[bytes]:
-    words = ["grade", crowd, "--course", TINY, "--gradebook", book, "--seed", SEED, "--jobs", jobs]
+def start(crowd: Path, book: Path, home: Path, *more: str, jobs: int = 2) -> subprocess.Popen[bytes]:
+    words = ["grade", crowd, "--course", TINY, "--gradebook", book, "--seed", SEED, "--jobs", jobs, *more]
     return subprocess.Popen(
         [sys.executable, "-m", "grader", *map(str, words)],
         stdout=subprocess.DEVNULL,

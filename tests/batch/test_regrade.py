@@ -11,16 +11,16 @@ import pytest
 
 from grader.batch.clerk import Clerk
 from grader.batch.collect import collect
+from grader.batch.executor import Threads
 from grader.batch.outputs import inputs_of, packed, restored
 from grader.batch.regrade import Regraded, regrade
-from grader.batch.run import grade
 from grader.course.catalog import Course, load_course
 from grader.errors import InputError
 from grader.gradebook.store import Gradebook
 from grader.judge.ask import Interview, interview
 from grader.judge.judge import Judge
 from grader.judge.keysmith import Keysmith
-from tests.batch.conftest import NOW, TINY, hand_in, source
+from tests.batch.conftest import NOW, TINY, hand_in, judge_all, source
 
 Change = Callable[[str, str, str], Course]
 
@@ -50,7 +50,7 @@ def graded(root: Path, tiny: Course, clerk: Clerk, tmp_path: Path) -> Clerk:
     hand_in(root, "def axpy(x, y, a=1):\n    import os\n    os._exit(0)\n", "eve/axpy.py")
     hand_in(root, source(tiny, "steps"), "ada/steps.py")
     found = collect(root, tiny, tmp_path / "scratch")
-    grade(found.submissions, clerk, jobs=2)
+    judge_all(found.submissions, clerk, 2)
     return clerk
 
 
@@ -70,7 +70,11 @@ def under(clerk: Clerk, course: Course, *, run: bool = False) -> Clerk:
 
 
 def again(clerk: Clerk, *, dry_run: bool = False) -> Regraded:
-    return regrade(clerk, clerk.course.exercises, jobs=2, dry_run=dry_run)
+    executor = Threads(clerk.judge, 2)
+    try:
+        return regrade(clerk, clerk.course.exercises, executor, dry_run=dry_run)
+    finally:
+        executor.close()
 
 
 def scores(book: Gradebook) -> dict[tuple[str, str], float]:
