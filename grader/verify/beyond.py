@@ -32,10 +32,11 @@ _TRIES = 3  # combinations looked at for each one wanted: many are refused
 
 @dataclass(frozen=True)
 class Reach:
-    """How far to go: seeds in turn, each with its combinations, for at most `wall_s` seconds."""
+    """How far to go: seeds in turn, each with its combinations, for at most `wall_s` seconds and `most` cases."""
 
     seeds: Sequence[int]
     wall_s: float
+    most: int | None = None
 
 
 def more_cases(exercise: Exercise, reach: Reach, *, combine: bool = True) -> list[KeyCase]:
@@ -49,9 +50,10 @@ def more_cases(exercise: Exercise, reach: Reach, *, combine: bool = True) -> lis
     combined = [
         (case, _COMBINED + at) for at, case in enumerate(_combined(exercise, drawn) if combine else ())
     ]
+    most = len(own) + MAX_COMBINED if reach.most is None else min(reach.most, len(own) + MAX_COMBINED)
     found: list[KeyCase] = []
     for case, index in _alternate(own, combined):
-        if time.monotonic() > deadline or len(found) == len(own) + MAX_COMBINED:
+        if time.monotonic() > deadline or len(found) >= most:
             break
         made = _made(smith, case, index)
         if made is not None and (index < _COMBINED or _agreed(made, wheats)):

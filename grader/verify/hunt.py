@@ -25,6 +25,7 @@ from grader.verify.variants import PUBLIC_SEED, secret_seeds
 
 MAX_MUTANTS, MIN_MUTANTS = 100, 12
 BUDGET_S = 45.0  # for judging all mutants of one exercise once, were none to fail early
+SLOW_S, SLOW_BUDGET_S = 0.5, 15.0  # where the reference itself takes so long: training
 SEEDS = 8
 REACH_S = 20.0
 
@@ -66,7 +67,7 @@ def hunt(exercise: Exercise, cache: Path) -> Hunted:
 def _chosen(exercise: Exercise, source: str, cases: Sequence[KeyCase], reference_s: float) -> list[Mutant]:
     tensors = sorted({name for case in cases for name in case.request.head["grads"]})
     found = mutants(source, tensors, exercise.info.entry_names)
-    count = max(MIN_MUTANTS, min(MAX_MUTANTS, int(BUDGET_S / max(reference_s, 1e-3))))
+    count = max(MIN_MUTANTS, min(MAX_MUTANTS, int(_budget_s(reference_s) / max(reference_s, 1e-3))))
     return sample(found, count, exercise.id)
 
 
@@ -75,13 +76,22 @@ def _fates(
 ) -> list[Fate]:
     first = list(_failures(exercise, chosen, cases, reference_s))
     passed = [mutant for mutant, failure in zip(chosen, first, strict=True) if failure is None]
-    more = _more(exercise) if passed else []
+    more = _more(exercise, _most(len(passed), len(cases), reference_s)) if passed else []
     slower = reference_s * max(1.0, len(more) / len(cases))
     shown = dict(zip(map(id, passed), _failures(exercise, passed, more, slower), strict=True))
     return [
         Fate(mutant, failure is not None, shown.get(id(mutant)))
         for mutant, failure in zip(chosen, first, strict=True)
     ]
+
+
+def _budget_s(reference_s: float) -> float:
+    return SLOW_BUDGET_S if reference_s > SLOW_S else BUDGET_S
+
+
+def _most(passed: int, cases: int, reference_s: float) -> int:
+    """How many more cases the mutants that passed can meet in the budget; each meets all it is equivalent on."""
+    return max(2, int(_budget_s(reference_s) * cases / max(passed * reference_s, 1e-3)))
 
 
 def _failures(
@@ -94,8 +104,8 @@ def _failures(
         yield found.why if isinstance(found, Lost) else found
 
 
-def _more(exercise: Exercise) -> list[KeyCase]:
-    reach = Reach(secret_seeds(exercise, SEEDS), REACH_S)
+def _more(exercise: Exercise, most: int) -> list[KeyCase]:
+    reach = Reach(secret_seeds(exercise, SEEDS), REACH_S, most)
     found = in_child(lambda: more_cases(exercise, reach), REACH_S * 4)
     if isinstance(found, Lost):  # some combination never ends: the author's own cases alone
         found = in_child(lambda: more_cases(exercise, reach, combine=False), REACH_S * 4)

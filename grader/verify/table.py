@@ -9,7 +9,8 @@ from grader.verify.result import Hunted, Proof, Verification
 _HEAD = """# How well the course is tested
 
 Made by `grader verify --write-table`; do not edit. A *wheat* is a right implementation, a *chaff* a plausible wrong
-one, a *mutant* the reference with one small change. Wheats are judged under {seeds} secret seeds; chaffs must fail and
+one, a *mutant* the reference with one small change. Wheats are judged under {seeds} secret seeds, or as many as stand
+beside them (training takes long); chaffs must fail and
 be named, each by its own lesson; mutants that no input tells from the reference are equivalent and do not count.
 
 | exercise | wheats passed | chaffs failed | named | mutants killed | equivalent | seconds |
@@ -21,7 +22,7 @@ def table_of(found: Verification) -> str:
     """The page as Markdown."""
     proofs = found.proofs
     seeds = max((proof.judged.seeds for proof in proofs), default=0)
-    rows = [_row(proof) for proof in proofs]
+    rows = [_row(proof, seeds) for proof in proofs]
     return _HEAD.format(seeds=seeds) + "\n".join([*rows, _sums(proofs)]) + "\n" + _survivors(proofs)
 
 
@@ -33,11 +34,12 @@ def write_table(found: Verification, root: Path) -> Path:
     return path
 
 
-def _row(proof: Proof) -> str:
+def _row(proof: Proof, most: int) -> str:
     judged, hunted = proof.judged, proof.hunted or Hunted()
+    fewer = f" ({judged.seeds} seeds)" if 0 < judged.seeds < most else ""
     cells = (
         f"`{proof.exercise}`",
-        f"{judged.wheats_passed} / {judged.wheats}",
+        f"{judged.wheats_passed} / {judged.wheats}{fewer}",
         f"{judged.chaffs_failed} / {judged.chaffs}",
         f"{judged.chaffs_named}",
         f"{hunted.killed} / {hunted.total - hunted.equivalent}",

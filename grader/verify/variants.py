@@ -49,6 +49,7 @@ class Trial:
         """Judge all of them. Whatever is wrong is a flaw of the result; `MachineError` passes through."""
         solution = self.exercise.solution
         try:
+            seeds = min(seeds, int(solution.option("SEEDS", seeds)))
             wheats, chaffs = solution.wheats, solution.chaffs
             problems = [*self._counts(wheats, chaffs), *self._texts(wheats, chaffs)]
             self.keysmith.key(self.exercise, PUBLIC_SEED)
