@@ -61,7 +61,7 @@ def prove(
         before: Judged | Hunted | None = store.get(job.name, contents[job.name], model)
         if before is not None:
             kept[job.name] = before
-    due = _longest_first([job for job in jobs if job.name not in kept], store)
+    due = _longest_first([job for job in jobs if job.name not in kept], course, store)
     fresh: Results = {}
     for job, found in _run(due, settings, told):
         fresh[job.name] = found
@@ -77,10 +77,14 @@ def _jobs(exercise: Exercise, settings: Settings) -> Iterator[Job]:
         yield Job(exercise.root, exercise.topic.id, exercise.id, "hunted", 0, ("cpu",))
 
 
-def _longest_first(due: Sequence[Job], store: Store) -> list[Job]:
-    """By how long they took last, new ones before all: so that no long one is left for the end."""
-    took = {job.name: store.last_wall_s(job.name) for job in due}
-    return sorted(due, key=lambda job: -(took[job.name] or float("inf")))
+def _longest_first(due: Sequence[Job], course: Course, store: Store) -> list[Job]:
+    """By how long they took last, new ones before all by what a call may take: so that no long one is left for the end."""
+
+    def length(job: Job) -> tuple[bool, float]:
+        took = store.last_wall_s(job.name)
+        return took is None, course.exercise(job.exercise).info.limits.wall_s if took is None else took
+
+    return sorted(due, key=length, reverse=True)
 
 
 def _has_solution(exercise: Exercise) -> bool:
