@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hint": ("grader.cli.learn:hint", "The next hint."),
     "reset": ("grader.cli.learn:reset", "Back to the stub; your work is kept in a copy."),
     "solution": ("grader.cli.learn:solution", "The reference, once you have passed (or give up)."),
+    "bench": ("grader.cli.bench:bench", "Your speed against the reference's, and this machine's."),
     "quiz": ("grader.cli.quiz:quiz", "Questions and answers; remembers what you forget."),
     "grade": ("grader.cli.grade:grade", "Judge a whole class into a gradebook."),
     "regrade": ("grader.cli.regrade:regrade", "Score a class anew from stored answers."),

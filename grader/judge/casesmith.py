@@ -68,6 +68,15 @@ class CaseSmith:
         statistics = tuple(vars(statistic) for statistic in case.statistics)
         return KeyCase(case.check, form, call, message(head, arrays, dtype), expected, statistics)
 
+    def request(self, case: Case, dtype: str) -> Message:
+        """The case as a request alone, with nothing expected of it. Raises: `CourseError`."""
+        encoder = Encoder(Form.PLAIN)
+        try:
+            head = request_head(case, self.exercise.info, self._settings(case), encoder, self.device)
+            return message(head, encoder.arrays | self._state(head, case, 0), dtype)
+        except (TypeError, KeyError, AttributeError) as wrong:
+            raise CourseError(str(wrong), path=self.path, remedy="see docs/authoring.md") from wrong
+
     def _expected(self, name: str, truth: Seen, in_dtype: Seen, measured: _Measured, where: str) -> Expected:
         value, near = truth.values[name], in_dtype.values.get(name)
         dtype = measured.dtype

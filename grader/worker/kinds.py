@@ -201,7 +201,7 @@ def run_module(request: Request, entry: Callable[..., Any], seen: Observation) -
     module = entry(*positional, **{name: built.values[name] for name in request.names("init_keyword")})
     if not isinstance(module, torch.nn.Module):
         raise Unfit(f"{request.head['entry']}(...) is no nn.Module but {type(module).__name__}.")
-    pairs = _give_parameters(request, module, seen)
+    pairs = give_parameters(request, module, seen)
     module.train()
     _run_mode(request, module, pairs, seen, "")
     state = own_state(module)
@@ -250,7 +250,7 @@ def _run_mode(
             seen.add_gradient(f"gradient of {name}", moved)
 
 
-def _give_parameters(request: Request, module: Any, seen: Observation) -> dict[str, str]:
+def give_parameters(request: Request, module: Any, seen: Observation) -> dict[str, str]:
     """Copy the request's `state.*` into the module; reference name -> the learner's. Raises: `Unfit`.
 
     What the reference inherits from a model among the constructor's arguments is the learner's to keep: not copied.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import io
 from collections.abc import Callable
+from typing import Any
 
 
 def warm(framework: str) -> None:
@@ -30,7 +31,15 @@ def _torch() -> None:
     _numpy()
     import torch
 
+    from grader.worker.steady import no_gpu, steady
+
     torch.set_num_threads(1)
+    steady("cpu")
+    with no_gpu():
+        _touch(torch)
+
+
+def _touch(torch: Any) -> None:
     nn = torch.nn
     model = nn.Sequential(
         nn.Conv2d(1, 2, 3, padding=1), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten(), nn.Linear(32, 4)

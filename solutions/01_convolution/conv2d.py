@@ -338,3 +338,22 @@ def cases(draw):
             groups=3,
         ),
     )
+
+
+def bench(draw):
+    return Case(
+        "forward",
+        dict(
+            input=draw.normal(4, 16, 56, 48),
+            weight=draw.normal(32, 16, 3, 3),
+            bias=draw.normal(32),
+            padding=1,
+        ),
+    )
+
+
+def cost(input, weight, bias, padding):
+    """Operations, and values read or written once: a product and a sum for every weight at every output position."""
+    batch, _, height, width = input.shape
+    outputs = batch * weight.shape[0] * height * width
+    return 2 * outputs * weight[0].size, input.size + weight.size + bias.size + outputs

@@ -331,3 +331,17 @@ def cases(draw):
         output_padding=(1, 1),
         bias=True,
     )
+
+
+def bench(draw):
+    return Case(
+        "forward",
+        dict(input=draw.normal(4, 32, 14, 12), weight=draw.normal(32, 16, 4, 4), stride=2, padding=1),
+    )
+
+
+def cost(input, weight, stride, padding):
+    """A product and a sum for every weight at every pixel; all but what the padding cuts off is kept."""
+    batch, _, height, width = input.shape
+    outputs = batch * weight.shape[1] * (height * stride) * (width * stride)
+    return 2 * batch * height * width * weight.size, input.size + weight.size + outputs

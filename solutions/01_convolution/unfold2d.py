@@ -282,3 +282,12 @@ def cases(draw):
             input=draw.normal(2, 2, 9, 8), kernel_size=(3, 2), stride=(1, 2), padding=(0, 1), dilation=(2, 3)
         ),
     )
+
+
+def bench(draw):
+    return Case("forward", dict(input=draw.normal(4, 16, 56, 48), kernel_size=3, padding=1))
+
+
+def cost(input, kernel_size, padding):
+    """No arithmetic; every value is read once and written once per window it is in."""
+    return 0, input.size + input.size * kernel_size**2

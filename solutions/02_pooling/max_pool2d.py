@@ -200,3 +200,13 @@ def cases(draw):
     yield Case(
         "padding", dict(input=draw.distinct(2, 3, 6, 5), kernel_size=(4, 3), stride=(1, 2), padding=(2, 1))
     )
+
+
+def bench(draw):
+    return Case("forward", dict(input=draw.normal(4, 32, 56, 48), kernel_size=2))
+
+
+def cost(input, kernel_size):
+    """A comparison for every value but the first of a window."""
+    outputs = input.size // kernel_size**2
+    return input.size - outputs, input.size + outputs

@@ -208,3 +208,15 @@ def cases(draw):
     yield case("batch", 3, 3, 3)
     yield case("batch", 7, 2, 4)
     yield case("batch", 4, 9, 5)
+
+
+def bench(draw):
+    sizes = dict(grad_output=draw.normal(64, 256), input=draw.normal(64, 512), weight=draw.normal(256, 512))
+    return Case("values", sizes)
+
+
+def cost(grad_output, input, weight):
+    """Two matrix products and a sum."""
+    batch, outputs = grad_output.shape
+    written = input.size + weight.size + outputs
+    return 4 * batch * weight.size + grad_output.size, grad_output.size + input.size + weight.size + written
