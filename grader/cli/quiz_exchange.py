@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _PATH = click.Path(path_type=Path)
 # The names in `grader.quiz.exchange.formats.FORMATS`, which is not imported for `--help`; a test compares them.
-READABLE = ("csv", "gift", "moodle", "apkg", "markdown", "qti12", "qti21")
-WRITABLE = (*READABLE, "html")
+READABLE = ("csv", "gift", "moodle", "apkg", "markdown", "qti12", "qti21", "html")
+WRITABLE = READABLE
 
 
 @click.command("import")
@@ -32,7 +32,7 @@ WRITABLE = (*READABLE, "html")
 @click.option("--from", "form", type=click.Choice(READABLE), help="Default: by the file's suffix.")
 @click.option("--topic", help="The topic of a new bank. Default: the bank's file name.")
 def import_(file: Path, bank: Path, form: str | None, topic: str | None) -> None:
-    """Questions from Markdown, GIFT, Moodle XML, Anki, QTI or CSV into a bank.
+    """Questions from Markdown, GIFT, Moodle XML, Anki, QTI, HTML or CSV into a bank.
 
     Says what did not come along, and what `quiz lint` finds to do.
     """

@@ -48,14 +48,13 @@ class Gather:
         is_draft = kept.get("type") == "recall" and "key_points" not in kept
         if is_draft and "answer" in kept:
             kept.update(draft_keys(str(kept["answer"])))
-        taken = set(self._taken)
-        kept["id"] = slug(name or str(data.get("stem", "")), taken)
+        kept["id"] = slug(name or str(data.get("stem", "")), self._taken)
         try:
             item = item_of(kept)
         except ValidationError as wrong:
+            self._taken.remove(kept["id"])
             self._refuse(name, wrong)
             return None
-        self._taken = taken
         self._items.append(item)
         if is_draft:
             self._drafts.add(item.id)

@@ -20,6 +20,8 @@ _COMMON = frozenset(
 )
 _MAX_POINTS, _MAX_WORDS = 12, 3
 _SHORTEST_SLUG, _LONGEST_SLUG = 3, 50
+# Names of which there are more are not counted through again each time.
+_COUNTED = 50
 
 
 def slug(text: str, taken: set[str]) -> str:
@@ -36,7 +38,7 @@ def slug(text: str, taken: set[str]) -> str:
         words = f"q-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
     name, count = words, 1
     while name in taken:
-        count += 1
+        count = count + 1 if count < _COUNTED else max(count, len(taken)) + 1
         name = f"{words}-{count}"
     taken.add(name)
     return name

@@ -84,12 +84,18 @@ FORMATS: dict[str, Format] = {
             _reader("qti21_read", "read_qti21"),
             _writer("qti21", "write_qti21"),
         ),
-        Format("html", ".html", "one page to read or print", None, _writer("page", "write_html")),
+        Format(
+            "html",
+            ".html",
+            "one page to read or print",
+            _reader("page_read", "read_html"),
+            _writer("page", "write_html"),
+        ),
     )
 }
 READABLE = tuple(name for name, one in FORMATS.items() if one.read)
 WRITABLE = tuple(name for name, one in FORMATS.items() if one.write)
-_SUFFIXES = {".zip": "qti12", ".txt": "gift", ".tsv": "csv", ".markdown": "markdown"}
+_SUFFIXES = {".zip": "qti12", ".htm": "html", ".txt": "gift", ".tsv": "csv", ".markdown": "markdown"}
 
 
 def read_file(path: Path, name: str | None = None) -> Imported:

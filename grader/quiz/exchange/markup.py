@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING
+
+from grader.quiz.exchange.htmlscan import HtmlScanner
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -45,8 +46,7 @@ def to_html_line(text: str) -> str:
 def to_markdown(html: str) -> str:
     """HTML as Markdown: paragraphs, lists, code, emphasis, links, pictures, tables as lines; the rest as its text."""
     reader = _Reader()
-    reader.feed(html)
-    reader.close()
+    reader.scan(html)
     return reader.text()
 
 
@@ -57,9 +57,8 @@ def _markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False, "xhtmlOut": True}).enable("table")
 
 
-class _Reader(HTMLParser):
+class _Reader(HtmlScanner):
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self._out: list[str] = []
         self._lists: list[tuple[str, int]] = []
         self._silent = 0
@@ -73,8 +72,7 @@ class _Reader(HTMLParser):
         joined = re.sub(r"[ \t]+\n", "\n", joined)
         return re.sub(r"\n{3,}", "\n\n", joined).strip()
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+    def opened(self, tag: str, given: dict[str, str]) -> None:
         if tag in _SILENT:
             self._silent += 1
         elif tag == "br":
@@ -106,7 +104,7 @@ class _Reader(HTMLParser):
             if tag[0] == "h" and tag[1:].isdigit():
                 self._out.append("#" * int(tag[1:]) + " ")
 
-    def handle_endtag(self, tag: str) -> None:
+    def closed(self, tag: str) -> None:
         if tag in _SILENT:
             self._silent = max(0, self._silent - 1)
         elif tag == "pre" and self._pre:
@@ -127,7 +125,7 @@ class _Reader(HTMLParser):
         elif tag in _BLOCKS - {"tr", "pre"}:
             self._gap()
 
-    def handle_data(self, data: str) -> None:
+    def said(self, data: str) -> None:
         if self._silent:
             return
         if self._pre or self._code:
