@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from grader.course.catalog import Exercise
 from grader.course.model import Kind
 from grader.judge.compare import Answer
@@ -16,10 +18,12 @@ from grader.judge.report import Place, Status
 from grader.judge.text import clean
 from grader.sandbox import Ending, Limits, Pool, Session, WorkerEnded
 from grader.worker.matching import MAX_CANDIDATES
-from grader.worker.wire import Message
+from grader.worker.wire import MAX_BODY, Message
 
 #: a worker that dies is replaced so often; after that the remaining cases share its fate
 MAX_DEATHS = 2
+#: what an answer may be larger than what is expected and given
+_ROOM_BYTES, _ROOM_TIMES = 1 << 22, 8
 
 _ENDINGS = {
     Ending.TIMEOUT: Status.TIMEOUT,
@@ -104,7 +108,7 @@ class _Talk:
             return failure_of(answer)
         missing = answer.head.get("missing")
         if isinstance(missing, list) and missing:
-            names = ", ".join(clean(str(name)) for name in missing)
+            names = clean(", ".join(str(name) for name in missing[:8]), limit=200)
             return Failure(
                 Status.ERROR, f"Your file defines no {names}. Keep the name the stub gave it.", "missing"
             )
@@ -112,7 +116,7 @@ class _Talk:
 
     def ask(self, case: KeyCase) -> Failure | None:
         """Judge one case; the failure is returned too when it cost the worker its life."""
-        answer, ended = self._exchange(self._request(case))
+        answer, ended = self._exchange(self._request(case), reply_bound(case))
         if answer is None:
             assert ended is not None
             self._note(ended.of(case), None)
@@ -127,10 +131,13 @@ class _Talk:
         self, case: KeyCase, outcome: CaseOutcome, answer: Message
     ) -> tuple[CaseOutcome, Message]:
         """A module's parameters can be paired with the reference's in several ways: one that is right is right."""
-        claimed = Answer.of(answer).facts.get("attempts", 1) if outcome.of(Part.FORWARD) else 1
+        paired = self.exercise.info.kind is Kind.MODULE and outcome.of(Part.FORWARD)
+        claimed = (
+            Answer.of(answer).facts.get("attempts", 1) if paired else 1
+        )  # elsewhere it would buy more guesses
         for attempt in range(1, min(claimed, MAX_CANDIDATES) if isinstance(claimed, int) else 1):
             self.pairings[_made_as(case)] = attempt
-            other, ended = self._exchange(self._request(case))
+            other, ended = self._exchange(self._request(case), reply_bound(case))
             if other is None or ended is not None:
                 break
             judged = self._judged(case, other)
@@ -146,9 +153,11 @@ class _Talk:
     def _judged(self, case: KeyCase, answer: Message) -> CaseOutcome:
         return judged(case, answer, self.exercise.info.kind)
 
-    def _exchange(self, request: Message) -> tuple[Message | None, Failure | None]:
+    def _exchange(
+        self, request: Message, max_reply_bytes: int = _ROOM_BYTES
+    ) -> tuple[Message | None, Failure | None]:
         try:
-            answer = self.session.ask(request)
+            answer = self.session.ask(request, max_reply_bytes=max_reply_bytes)
         except WorkerEnded as end:
             return None, Failure(_ENDINGS[end.outcome.ending], end.outcome.detail, end.outcome.ending.value)
         finally:
@@ -159,6 +168,13 @@ class _Talk:
     def _note(self, outcome: CaseOutcome, answer: Message | None) -> None:
         self.held.outcomes.append(outcome)
         self.held.answers.append(answer)
+
+
+def reply_bound(case: KeyCase) -> int:
+    """Bytes that an answer may have: room for results of a wrong shape, not for filling the judge's memory."""
+    expected = sum(np.asarray(value.value).nbytes for value in case.expected.values() if value.is_tensor)
+    given = sum(len(tensor.data) for tensor in case.request.tensors.values())
+    return min(_ROOM_BYTES + _ROOM_TIMES * (expected + given), MAX_BODY)
 
 
 def judged(case: KeyCase, answer: Message, kind: Kind) -> CaseOutcome:

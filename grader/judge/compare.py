@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from grader.judge.key import Array, Expected, Scalar
+from grader.judge.text import clean
 from grader.worker.wire import Message, Tensor
 
 
@@ -65,7 +66,10 @@ def compare(name: str, expected: Expected, answer: Answer) -> Difference | None:
     if isinstance(types, dict) and name in types:
         wanted = "a tensor" if expected.is_tensor else type(expected.value).__name__
         return Difference(
-            name, Wrong.TYPE, f"{name} should be {wanted}, but is a {types[name]}", expected.value
+            name,
+            Wrong.TYPE,
+            f"{name} should be {wanted}, but is a {clean(str(types[name]), limit=80)}",
+            expected.value,
         )
     if expected.is_tensor:
         return _compare_tensor(name, expected, answer)

@@ -16,6 +16,7 @@ from grader.judge.compare import Answer, Difference, Wrong
 from grader.judge.key import Array
 
 SIGMAS = 5.5
+_MAX_POINTS = 1 << 16
 
 Measure = Callable[[Array, Mapping[str, Array], Mapping[str, Any]], float]
 
@@ -86,7 +87,7 @@ def _share_like(output: Array, inputs: Mapping[str, Array], options: Mapping[str
 def _distances(output: Array, options: Mapping[str, Any]) -> Array:
     """Of each point (a row of the output) to each of the `centres`, which stay with the judge."""
     centres = np.asarray(options["centres"], np.float64)
-    if output.ndim != 2 or output.shape[1] != centres.shape[1]:
+    if output.ndim != 2 or output.shape[1] != centres.shape[1] or len(output) > _MAX_POINTS:
         raise ValueError("points of the centres' dimension")
     return np.asarray(np.linalg.norm(output[:, None] - centres[None], axis=2))
 

@@ -15,6 +15,7 @@ from grader.judge.key import Key, KeyCase, Seen
 from grader.judge.outcome import CONDUCT, CaseOutcome, Part
 from grader.judge.picture import expected_and_actual, heat
 from grader.judge.report import CaseInfo, CheckVerdict, Diagnosis, Result, Status, worst
+from grader.judge.text import clean
 
 #: asks for the chaffs' behaviour, only when something failed
 Chaffs = Callable[[], dict[str, list[Seen]]]
@@ -159,7 +160,8 @@ def _shown(bench: Bench, index: int, outcome: CaseOutcome, part: Part) -> dict[s
     first, others = differences[0], len(differences) - 1
     expected, actual = expected_and_actual(first)
     return {
-        "message": f"{first.message}; and {others} more" if others else first.message,
+        "message": clean(first.message)
+        + (f"; and {others} more" if others else ""),  # it may quote the answer
         "case": _case_info(bench, outcome.case),
         "expected": expected,
         "actual": actual,
@@ -188,7 +190,8 @@ def _hidden(index: int, outcome: CaseOutcome, part: Part) -> dict[str, Any]:
         return {"message": f"Your code {CONDUCT[outcome.of(part)[0].name]} {where}", "case": case}
     if outcome.of(part):
         first = outcome.of(part)[0]
-        return {"message": f"{first.name} {_KINDS[first.wrong]} {where}", "case": case}
+        name = clean(first.name, limit=80)  # one that was not asked for is the learner's own
+        return {"message": f"{name} {_KINDS[first.wrong]} {where}", "case": case}
     places = [place.model_copy(update={"text": "", "function": ""}) for place in outcome.places]
     known = outcome.status in (Status.NOT_IMPLEMENTED, *_LIMITS) or outcome.error_type == "missing"
     message = outcome.message if known else f"{_name_only(outcome.error_type)} {where}"

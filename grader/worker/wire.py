@@ -24,6 +24,7 @@ MAX_HEADER = 1 << 20
 MAX_BODY = 256 << 20
 MAX_TENSORS = 4096
 MAX_DIMS = 16
+_MAX_DIGITS = 80
 
 #: dtype tag (PyTorch's name) -> bytes per element
 ITEM_BYTES = {
@@ -116,7 +117,7 @@ def unpack(frame: bytes) -> Message:
 
 def _header(raw: bytes, body_bytes: int) -> tuple[list[tuple[str, str, tuple[int, ...]]], dict[str, Any]]:
     try:
-        header = json.loads(raw)
+        header = json.loads(raw, parse_int=_whole)
     except (ValueError, RecursionError):
         raise WireError("the header is not JSON") from None
     if (
@@ -135,6 +136,11 @@ def _header(raw: bytes, body_bytes: int) -> tuple[list[tuple[str, str, tuple[int
     return specs, header["head"]
 
 
+def _whole(text: str) -> int | float:
+    """An integer; one that arithmetic with floats would choke on (10^400) becomes infinity, which passes no check."""
+    return int(text) if len(text) <= _MAX_DIGITS else float(text)
+
+
 def _spec(entry: Any) -> tuple[str, str, tuple[int, ...]]:
     if type(entry) is not list or len(entry) != 3:
         raise WireError("a tensor is described by name, dtype and shape")
@@ -145,4 +151,8 @@ def _spec(entry: Any) -> tuple[str, str, tuple[int, ...]]:
         raise WireError("a tensor's shape is not a short list")
     if any(type(size) is not int or not 0 <= size <= MAX_BODY for size in shape):
         raise WireError("a tensor's size is out of range")
+    if (
+        prod(size for size in shape if size) > MAX_BODY
+    ):  # NumPy refuses such a shape even where a 0 makes it empty
+        raise WireError("a tensor's sizes are out of range")
     return name, dtype, tuple(shape)
