@@ -16,6 +16,7 @@ from typing import Any
 
 from grader.course.catalog import Exercise
 from grader.errors import InputError
+from grader.judge.answer import read_answer
 from grader.judge.ask import Interview, judged
 from grader.judge.key import Key, KeyCase
 from grader.judge.outcome import CaseOutcome
@@ -70,7 +71,7 @@ def restored(data: bytes, key: Key, exercise: Exercise) -> Interview:
         header = json.loads(parts.pop(0))
         if header["format"] != FORMAT or len(header["cases"]) != len(key.cases):
             raise ValueError
-        frames = iter([unpack(part) for part in parts])
+        frames = iter([read_answer(unpack(part)) for part in parts])
         held = Interview(output=str(header["output"]), wall_s=float(header["wall_s"]))
         for case, ended in zip(key.cases, header["cases"], strict=True):
             answer: Message | None = None if ended is not None else next(frames)

@@ -11,6 +11,7 @@ import numpy as np
 
 from grader.course.catalog import Exercise
 from grader.course.model import Kind
+from grader.judge.answer import read_answer
 from grader.judge.compare import Answer
 from grader.judge.key import Key, KeyCase, seen_of
 from grader.judge.outcome import CaseOutcome, Part, judge_case
@@ -24,6 +25,7 @@ from grader.worker.wire import MAX_BODY, Message
 MAX_DEATHS = 2
 #: what an answer may be larger than what is expected and given
 _ROOM_BYTES, _ROOM_TIMES = 1 << 22, 8
+_MAX_PLACES = 8
 
 _ENDINGS = {
     Ending.TIMEOUT: Status.TIMEOUT,
@@ -106,12 +108,11 @@ class _Talk:
             return ended
         if answer.head.get("status") != "ok":
             return failure_of(answer)
-        missing = answer.head.get("missing")
-        if isinstance(missing, list) and missing:
-            names = clean(", ".join(str(name) for name in missing[:8]), limit=200)
-            return Failure(
-                Status.ERROR, f"Your file defines no {names}. Keep the name the stub gave it.", "missing"
-            )
+        claimed = answer.head.get("missing", ())
+        missing = ", ".join(name for name in self.exercise.info.entry_names if name in claimed)
+        if missing:
+            said = f"Your file defines no {missing}. Keep the name the stub gave it."
+            return Failure(Status.ERROR, said, "missing")
         return None
 
     def ask(self, case: KeyCase) -> Failure | None:
@@ -131,11 +132,10 @@ class _Talk:
         self, case: KeyCase, outcome: CaseOutcome, answer: Message
     ) -> tuple[CaseOutcome, Message]:
         """A module's parameters can be paired with the reference's in several ways: one that is right is right."""
-        paired = self.exercise.info.kind is Kind.MODULE and outcome.of(Part.FORWARD)
-        claimed = (
-            Answer.of(answer).facts.get("attempts", 1) if paired else 1
-        )  # elsewhere it would buy more guesses
-        for attempt in range(1, min(claimed, MAX_CANDIDATES) if isinstance(claimed, int) else 1):
+        claimed = 1
+        if outcome.of(Part.FORWARD) and self.exercise.info.kind is Kind.MODULE:  # elsewhere it buys guesses
+            claimed = Answer.of(answer).facts.get("attempts", 1)
+        for attempt in range(1, min(claimed, MAX_CANDIDATES)):
             self.pairings[_made_as(case)] = attempt
             other, ended = self._exchange(self._request(case), reply_bound(case))
             if other is None or ended is not None:
@@ -163,7 +163,7 @@ class _Talk:
         finally:
             self.held.wall_s += self.session.wall_s or 0.0
             self.held.output = (self.held.output + self.session.output)[:65536]
-        return answer, None
+        return read_answer(answer), None
 
     def _note(self, outcome: CaseOutcome, answer: Message | None) -> None:
         self.held.outcomes.append(outcome)
@@ -178,7 +178,7 @@ def reply_bound(case: KeyCase) -> int:
 
 
 def judged(case: KeyCase, answer: Message, kind: Kind) -> CaseOutcome:
-    """What an answer shows of a case."""
+    """What an answer that `read_answer` gave shows of a case."""
     if answer.head.get("status") != "ok":
         return failure_of(answer).of(case)
     return judge_case(case, Answer.of(answer), seen_of(answer), kind)
@@ -190,13 +190,13 @@ def _made_as(case: KeyCase) -> str:
 
 
 def failure_of(answer: Message) -> Failure:
-    """An `error` answer as the learner should read it. Everything in it is a claim of untrusted code."""
-    described = answer.head.get("error")
-    error: dict[str, Any] = described if isinstance(described, dict) else {}
-    kind, text = clean(str(error.get("type", "Error"))), clean(str(error.get("message", "")))
-    kinds = error.get("kinds")
-    kinds = [str(name) for name in kinds] if isinstance(kinds, list) else []
-    places = tuple(_places(error.get("frames")))
+    """An `error` answer that `read_answer` gave, as the learner should read it."""
+    error = answer.head["error"]
+    kind, text, kinds = clean(error["type"], limit=200), clean(error["message"]), error["kinds"]
+    places = tuple(
+        Place(line=line, function=clean(function, limit=200), text=clean(said, keep_indent=True, limit=400))
+        for line, function, said in error["frames"][:_MAX_PLACES]
+    )
     if "ForbiddenOperation" in kinds:
         return Failure(
             Status.FORBIDDEN, f"This exercise does not allow {text}: build it yourself.", kind, places
@@ -214,15 +214,3 @@ def failure_of(answer: Message) -> Failure:
     if "SystemExit" in kinds or "KeyboardInterrupt" in kinds:
         return Failure(Status.ERROR, f"Your code ended the program ({kind}).", kind, places)
     return Failure(Status.ERROR, f"{kind}: {text}" if text else kind, kind, places)
-
-
-def _places(frames: Any) -> list[Place]:
-    found = []
-    for frame in frames if isinstance(frames, list) else []:
-        if isinstance(frame, list) and len(frame) == 3 and isinstance(frame[0], int):
-            found.append(
-                Place(
-                    line=frame[0], function=clean(str(frame[1])), text=clean(str(frame[2]), keep_indent=True)
-                )
-            )
-    return found[:8]

@@ -164,10 +164,9 @@ def _alike(
 
 def _scalars_alike(one: Any, other: Any) -> bool:
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
-        return bool(
-            np.ndim(one) == np.ndim(other) == 0
-            and np.allclose(np.asarray(one, float), np.asarray(other, float))
-        )
+        one, other = np.asarray(one), np.asarray(other)
+        real = one.dtype.kind in "fiub" and other.dtype.kind in "fiub"
+        return bool(real and one.ndim == other.ndim == 0 and np.allclose(one, other))
     if isinstance(one, float) and isinstance(other, float):
         return bool(np.isclose(one, other, rtol=1e-6, equal_nan=True))
     return type(one) is type(other) and one == other

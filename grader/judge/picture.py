@@ -72,8 +72,6 @@ def _planes(value: Array) -> int:
 
 def _window(value: Array, first: tuple[int, ...] | None, bad: Array | None, digits: int) -> str:
     """The rows and columns around the first difference (or the corner), with the index they are taken at."""
-    if value.size == 0:
-        return f"empty, shape {tuple(value.shape)}"
     at = first if first is not None and len(first) == value.ndim else (0,) * value.ndim
     lead, last = at[:-2], at[-2:]
     spans = [slice(max(0, i - 1), max(0, i - 1) + WINDOW) for i in last]

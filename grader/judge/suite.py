@@ -15,6 +15,7 @@ from typing import Any
 from grader.course.catalog import Exercise
 from grader.course.solution import Variant
 from grader.errors import CourseError
+from grader.judge.answer import read_answer
 from grader.judge.ask import Failure, failure_of
 from grader.judge.report import CheckVerdict, Place, Result, Status, worst
 from grader.judge.text import clean
@@ -22,7 +23,6 @@ from grader.sandbox import Limits, Pool, Session, WorkerEnded
 from grader.worker.wire import Message
 
 MAX_CALLS = 2000  # of the subject, by one run of the tests
-_MAX_ARGUMENTS = 16
 
 ACCEPTS = "accepts_correct"
 
@@ -82,45 +82,38 @@ class _Trial:
                 )
         if answer.head.get("status") != "ok":
             return Verdict(variant, None, None, failure_of(answer))
-        return _read(variant, answer.head.get("tests"))
+        return _read(variant, answer.head.get("tests") or [])
 
     def _load(self, session: Session, name: str, source: str, entries: Sequence[str]) -> Failure | None:
-        answer = session.ask(
-            Message({"do": "load", "name": name, "source": source, "entries": list(entries)})
-        )
+        request = Message({"do": "load", "name": name, "source": source, "entries": list(entries)})
+        answer = _ask(session, request)
         return None if answer.head.get("status") == "ok" else failure_of(answer)
 
     def _run(self, tests: Session, subject: Session, variant: Variant) -> Message:
         """Start the tests, and answer their calls until they are done."""
         self._load(subject, self.subject.id, variant.source, self.subject.info.entry_names)
         fixture = self.subject.info.entry_names[0]
-        answer = tests.ask(Message({"do": "tests", "name": self.exercise.id, "fixture": fixture}))
+        answer = _ask(tests, Message({"do": "tests", "name": self.exercise.id, "fixture": fixture}))
         for _ in range(MAX_CALLS):
             self.wall_s += tests.wall_s or 0.0
             if answer.head.get("status") != "call":
                 return answer
-            answer = tests.ask(self._answered(subject, answer))
-        return Message(
-            {"status": "error", "error": {"type": "TooManyCalls", "message": f"more than {MAX_CALLS} calls"}}
-        )
+            answer = _ask(tests, self._answered(subject, answer))
+        said = {"type": "TooManyCalls", "message": f"more than {MAX_CALLS} calls"}
+        return read_answer(Message({"status": "error", "error": said}))
 
     def _answered(self, subject: Session, call: Message) -> Message:
         """One call, carried over: only plain values and tensors pass."""
+        if "refused" in call.head:
+            return Message({"do": "reply", "status": "error", "error": call.head["refused"]})
+        head = {
+            **call.head,
+            "do": "call",
+            "name": self.subject.id,
+            "entry": self.subject.info.entry_names[0],
+        }
         try:
-            head = {
-                "do": "call",
-                "name": self.subject.id,
-                "entry": self.subject.info.entry_names[0],
-                "args": [_plain(value) for value in _listed(call.head.get("args"))],
-                "kwargs": {
-                    str(name): _plain(value) for name, value in _named(call.head.get("kwargs")).items()
-                },
-                "needs": [int(index) for index in _listed(call.head.get("needs"))],
-                "backward": call.head.get("backward") is True,
-            }
             answer = subject.ask(Message(head, call.tensors))
-        except (ValueError, TypeError):
-            return Message({"do": "reply", "status": "error", "error": "the arguments cannot be passed on"})
         except WorkerEnded as end:
             return Message({"do": "reply", "status": "error", "error": end.outcome.detail})
         if answer.head.get("status") != "ok":
@@ -130,41 +123,18 @@ class _Trial:
         return Message({**answer.head, "do": "reply"}, answer.tensors)
 
 
-def _listed(value: Any) -> list[Any]:
-    if not isinstance(value, list) or len(value) > _MAX_ARGUMENTS:
-        raise ValueError
-    return value
+def _ask(session: Session, request: Message) -> Message:
+    return read_answer(session.ask(request))
 
 
-def _named(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict) or len(value) > _MAX_ARGUMENTS:
-        raise ValueError
-    return value
-
-
-def _plain(value: Any, depth: int = 3) -> Any:
-    """A value made only of scalars, short sequences and tensor numbers. Raises: `ValueError` for any other."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, dict) and len(value) == 1 and depth:
-        (form, inner), *_ = value.items()
-        if form == "tensor" and type(inner) is int:
-            return {"tensor": inner}
-        if form in ("tuple", "list"):
-            return {form: [_plain(item, depth - 1) for item in _listed(inner)]}
-    raise ValueError
-
-
-def _read(variant: Variant, tests: Any) -> Verdict:
+def _read(variant: Variant, outcomes: list[dict[str, Any]]) -> Verdict:
     """The worker's claim about each test; the first that failed is the complaint."""
-    outcomes = [test for test in tests if isinstance(test, dict)] if isinstance(tests, list) else []
     if not outcomes:
         return Verdict(variant, None, None, Failure(Status.FAILED, "There are no tests in your file."))
     for test in outcomes:
         if test.get("outcome") != "passed":
-            name, said = clean(str(test.get("name"))), clean(str(test.get("said")), limit=300)
-            line = test.get("line")
-            place = Place(line=line, function=name) if isinstance(line, int) else None
+            name, said, line = clean(test["name"], limit=200), clean(test["said"], limit=300), test["line"]
+            place = None if line is None else Place(line=line, function=name)
             return Verdict(variant, f"{name}: {said}", place)
     return Verdict(variant, None)
 
