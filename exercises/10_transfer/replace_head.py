@@ -13,8 +13,8 @@ lie inside other modules. The new layer takes its place, and
     has a bias exactly if the old head had one
     starts from PyTorch's own initial weights, and is trained: its parameters want gradients
 
-Everything else stays: the other layers, their order, their weights and running statistics, and whether their parameters
-want gradients.
+Everything else stays: the other layers, their order, their weights and running statistics, whether their parameters
+want gradients, and the mode (training or evaluation) the model is in.
 
 Arguments
     model          an nn.Sequential, possibly with other nn.Sequential inside, that holds at least one nn.Linear
@@ -30,7 +30,7 @@ Example
     >>> [tuple(parameter.shape) for parameter in model.parameters()]
     [(5, 12), (5,), (3, 5), (3,)]
 
-The judge gives the new head parameters of its own and runs the model in training and in evaluation mode. Everything
+The judge gives the new head parameters of its own, looks at the mode, and runs the model in both modes. Everything
 outside the head must come out as it went in.
 
 Not allowed: nothing.

@@ -144,10 +144,13 @@ def _observe_net(name: str, net: Any, seen: Observation) -> None:
             seen.values[f"{name}.{key} frozen"] = True
         elif memory.is_attached(value):
             seen.note("attached", [f"{name}.{key}"])
+    seen.values[f"{name}.training after"] = _mode(net)
+
+
+def _mode(net: Any) -> bool | str:
+    """Whether it is in training mode, and which modules inside are not in the same."""
     others = [path for path, module in net.named_modules() if module.training is not net.training]
-    seen.values[f"{name}.training after"] = (
-        f"{net.training}, but not in {', '.join(others)}" if others else net.training
-    )
+    return f"{net.training}, but not in {', '.join(others)}" if others else bool(net.training)
 
 
 def _has_gradients(net: Any) -> bool:
@@ -202,6 +205,8 @@ def run_module(request: Request, entry: Callable[..., Any], seen: Observation) -
     if not isinstance(module, torch.nn.Module):
         raise Unfit(f"{request.head['entry']}(...) is no nn.Module but {type(module).__name__}.")
     pairs = give_parameters(request, module, seen)
+    if request.names("inherited"):  # made of a given model, whose mode it was to keep
+        seen.values["training as returned"] = _mode(module)
     module.train()
     _run_mode(request, module, pairs, seen, "")
     state = own_state(module)

@@ -61,9 +61,37 @@ def replace_head_rebuild(model, num_classes):
     return rebuilt(model)
 
 
+@wheat("a wrapper that keeps the model and runs its layers one by one, with the new one among them")
+class ReplaceHeadWrapper(nn.Module):
+    def __init__(self, model, num_classes):
+        super().__init__()
+        last = [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
+        self.stages = nn.ModuleList(layer for layer in self.layers(model) if layer is not last)
+        self.place = next(k for k, layer in enumerate(self.layers(model)) if layer is last)
+        self.head = nn.Linear(last.in_features, num_classes, bias=last.bias is not None)
+        self.train(model.training)
+
+    @staticmethod
+    def layers(module):
+        if not isinstance(module, nn.Sequential):
+            return [module]
+        return [layer for child in module for layer in ReplaceHeadWrapper.layers(child)]
+
+    def forward(self, input):
+        for stage in self.stages[: self.place]:
+            input = stage(input)
+        input = self.head(input)
+        for stage in self.stages[self.place :]:
+            input = stage(input)
+        return input
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
-OLD_CLASSES = "The model still has its old number of classes: the new layer was made with the old size, or the model never got it."
+OLD_CLASSES = (
+    "The model still has its old number of classes: the new layer was made with the old size, the model never got it, or only "
+    "the number out_features was changed and not the parameters."
+)
 
 BODY_LOST = "Layers of the body start anew: their weights, which are what is transferred, are lost."
 
@@ -223,6 +251,62 @@ class detached(nn.Module):
         return self.model(input)
 
 
+all_heads = mistake(
+    "    name, old = linears[-1]\n",
+    "    linears = [(n, m) for n, m in linears if m.out_features == linears[-1][1].out_features]\n"
+    "    for name, old in linears[:-1]:\n"
+    "        path, _, child = name.rpartition('.')\n"
+    "        setattr(model.get_submodule(path), child, nn.Linear(old.in_features, num_classes, old.bias is not None))\n"
+    "    name, old = linears[-1]\n",
+    lesson="Every linear layer as wide as the head is replaced. Only the last one is the head.",
+)
+
+widest_last = mistake(
+    "    name, old = linears[-1]\n",
+    "    name, old = max(linears, key=lambda pair: pair[1].out_features)\n",
+    lesson="You look for the linear layer with the most outputs. The head is the last one, however wide it is.",
+)
+
+sliced_weights = mistake(
+    "    setattr(parent, child, new)\n",
+    "    rows = min(num_classes, old.out_features)\n"
+    "    frozen = nn.Parameter(old.weight[:rows].detach().clone(), requires_grad=False)\n"
+    "    new.weight = frozen if rows == num_classes else new.weight\n"
+    "    setattr(parent, child, new)\n",
+    lesson="The new head keeps rows of the old one, and they are not trained. The new classes have nothing to do with the old ones.",
+)
+
+only_size_changed = mistake(
+    "    setattr(parent, child, new)\n",
+    "    old.out_features = num_classes\n",
+    lesson=OLD_CLASSES,
+)
+
+weight_only = mistake(
+    "    setattr(parent, child, new)\n",
+    "    old.weight = new.weight\n    old.out_features = num_classes\n",
+    lesson="The weight is new, but the bias is still the old one, with an entry for each old class.",
+)
+
+in_eval_mode = mistake(
+    "    return model",
+    "    return model.eval()",
+    lesson="The model is put in evaluation mode, where batch norm and dropout do not train. Its mode is not yours to change.",
+)
+
+moved_to_the_end = mistake(
+    "    setattr(parent, child, new)\n",
+    "    del parent._modules[child]\n    parent._modules[child] = new\n",
+    lesson="The new layer is put at the end of its parent. It takes the old one's place, with what follows still behind it.",
+)
+
+features_only = mistake(
+    "    setattr(parent, child, new)\n",
+    "    setattr(parent, child, nn.Identity())\n    model = nn.Sequential(model, new)\n",
+    lesson="The head is taken out and the new one put behind everything else. It takes the old one's place.",
+)
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"last_layer": 2, "inside_a_module": 2, "not_at_the_end": 2, "frozen_body": 1, "bias": 1}
@@ -237,6 +321,10 @@ def cases(draw):
     inner = Net(("Linear", 6, 5), "Tanh", ("Linear", 5, 7))
     image = [("Conv2d", 2, 3, 3, {"bias": False}), ("BatchNorm2d", 3), "Tanh", "Flatten"]
     yield case("last_layer", Net(("Linear", 2, 3), "Tanh", ("Linear", 3, 4)), 2, 2, 2)
+    yield case(
+        "last_layer", Net(("Linear", 3, 4), "Tanh", ("Linear", 4, 4), "Tanh", ("Linear", 4, 4)), 2, 2, 3
+    )
+    yield case("last_layer", Net(("Linear", 3, 7), "Tanh", ("Linear", 7, 4)), 2, 2, 3)
     yield case("last_layer", Net(*image, ("Linear", 18, 10)), 3, 3, 2, 4, 5)
     yield case("inside_a_module", Net(features=Net(body, "Tanh"), classifier=Net(("Linear", 5, 9))), 3, 2, 4)
     yield case("inside_a_module", Net(("Linear", 4, 6), Net("Tanh", inner, "Tanh")), 4, 3, 4)
