@@ -57,6 +57,7 @@ def grade(
     from grader.batch.collect import Collector
     from grader.batch.roster import load_roster
     from grader.batch.run import grade as judge_all
+    from grader.gradebook.summary import refresh
 
     roster = load_roster(roster_file) if roster_file else None
     with (
@@ -78,6 +79,7 @@ def grade(
                 on_aside=note,
                 stop=stop,
             )
+        refresh(clerk.gradebook)
         asides = clerk.gradebook.incidents(run)
         (_say_json if form == "json" else _say)(tally, asides, where)
     ctx.exit(3 if tally.failed else 130 if tally.stopped else 0)

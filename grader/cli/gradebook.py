@@ -74,12 +74,15 @@ def override(
     learner: str, exercise: str, score: float | None, why: str, who: str | None, undo: bool, where: str
 ) -> None:
     """Set a score by hand. The automatic one is kept; nothing is erased."""
+    from grader.gradebook.summary import refresh
+
     if (score is None) != undo:
         raise UsageError("give a score, or --undo")
     with open_book(where) as book:
         if all(grade.exercise != exercise for grade in book.grades(learner)):
             raise UsageError(f"no result of {learner!r} in {exercise!r}")
         book.override(datetime.now(UTC), learner, exercise, score, who or getpass.getuser(), why)
+        refresh(book)
     click.echo(
         f"{learner} {exercise}: "
         + ("the automatic score counts again." if undo else f"{score:g}, set by hand.")

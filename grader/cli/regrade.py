@@ -43,6 +43,7 @@ def regrade(
     Stored answers are scored anew; only what would be asked differently is run again. Says whose grade moved and why.
     """
     from grader.batch.regrade import regrade as score_anew
+    from grader.gradebook.summary import refresh
 
     if "://" not in where and not Path(where).is_file():
         raise UsageError(f"no gradebook at {where}", remedy="grader grade makes one")
@@ -56,6 +57,8 @@ def regrade(
             course, level = clerk.course, clerk.judge.pool.level.value
             clerk.gradebook.begin_run(datetime.now(UTC), "regrade", "", course.info.id, course.version, level)
         done = score_anew(clerk, exercises, held.executor, dry_run=dry_run, stop=stop)
+        if not dry_run:
+            refresh(clerk.gradebook)
         stopped = stop()
     if form == "json":
         click.echo(json.dumps(asdict(done), indent=1))

@@ -48,7 +48,7 @@ def unreplaced() -> Any:
     return ~select(other.c.id).where(other.c.replaces == schema.result.c.id).exists()
 
 
-def current(learner: str | None = None, exercise: str | None = None) -> Select[Any]:
+def current(*learners: str, exercise: str | None = None) -> Select[Any]:
     """Every result that is not replaced, with its verdict, ordered by learner and exercise."""
     result, verdict = schema.result, schema.verdict
     columns = (result.c.id, result.c.learner, result.c.exercise, result.c.device, result.c.content)
@@ -59,16 +59,14 @@ def current(learner: str | None = None, exercise: str | None = None) -> Select[A
         .where(unreplaced())
         .order_by(result.c.learner, result.c.exercise, result.c.id)
     )
-    query = query if learner is None else query.where(result.c.learner == learner)
+    query = query.where(_among(result.c.learner, learners)) if learners else query
     return query if exercise is None else query.where(result.c.exercise == exercise)
 
 
-def grades(
-    connection: Connection, assignment: Assignment | None, learner: str | None = None
-) -> Iterator[Grade]:
+def grades(connection: Connection, assignment: Assignment | None, *learners: str) -> Iterator[Grade]:
     """Current grades, one at a time. With an assignment: its exercises alone, its late policy applied."""
-    manual = _overrides(connection, learner)
-    rows = connection.execution_options(yield_per=1000).execute(current(learner))
+    manual = _overrides(connection, learners)
+    rows = connection.execution_options(yield_per=1000).execute(current(*learners))
     for (name, exercise), group in groupby(rows, key=lambda row: (row.learner, row.exercise)):
         entry = None if assignment is None else assignment.entry(exercise)
         attempts = attempts_of(list(group))
@@ -123,10 +121,14 @@ def _grade(
     )
 
 
-def _overrides(connection: Connection, learner: str | None) -> dict[tuple[str, str], Any]:
+def _among(column: Any, names: tuple[str, ...]) -> Any:
+    return column == names[0] if len(names) == 1 else column.in_(names)
+
+
+def _overrides(connection: Connection, learners: tuple[str, ...]) -> dict[tuple[str, str], Any]:
     override = schema.override
     newest = select(func.max(override.c.id)).group_by(override.c.learner, override.c.exercise)
     query = select(override).where(override.c.id.in_(newest))
-    if learner is not None:
-        query = query.where(override.c.learner == learner)
+    if learners:
+        query = query.where(_among(override.c.learner, learners))
     return {(row.learner, row.exercise): row for row in connection.execute(query)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from grader.errors import GraderError, InputError, MachineError
@@ -33,6 +33,17 @@ def open_database(where: str) -> Engine:
     except SQLAlchemyError as wrong:
         place: dict[str, Any] = {"key": shown(where)} if "://" in where else {"path": Path(where)}
         raise InputError(f"is no gradebook: {reason(wrong)}", **place) from None
+
+
+def insert_of(connection: Connection, table: Table) -> Any:
+    """An insert that can say what to do where the row is there already: both databases spell it alike."""
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
 
 
 def reason(wrong: BaseException) -> str:

@@ -1,57 +1,78 @@
-"""Adds up a class, learner by learner; what is kept are sums, histograms and a few examples."""
+"""Adds up a class, learner by learner; what is kept are sums, histograms and a few examples, so that parts can be put together."""
 
 from __future__ import annotations
 
 import heapq
-import zlib
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import select
-
-from grader.gradebook import schema
-from grader.gradebook.current import Grade, current, utc
+from grader.gradebook.current import Grade, utc
 from grader.gradebook.gather_items import Item
 from grader.gradebook.marks import total
 from grader.gradebook.moments import Histogram, Moments
-from grader.gradebook.reading import columns, with_reports
-from grader.gradebook.statistics import (
-    SANDBOX,
-    ClassStats,
-    Ended,
-    Example,
-    Late,
-    Misconception,
-    Noted,
-    Outlier,
-    Totals,
-)
-from grader.gradebook.store import Gradebook, Incident
+from grader.gradebook.statistics import SANDBOX, Example
 from grader.judge.report import Result, Status
 
-_EXAMPLES = 5
-_LISTED = 20
-_CODE_LINES = 60
-_FENCE = 1.5
-"""Interquartile ranges beyond the quartiles from which a value is an outlier (Tukey, Exploratory Data Analysis, 1977)."""
+EXAMPLES = 5
+LISTED = 20
 
 Pairs = list[tuple[Grade, Result]]
+Named = tuple[float, str]  # a value and whose it is
 
 
 @dataclass
-class _Mistake:
+class Mistake:
+    """One known mistake in one exercise. `examples`: of the first learners by name."""
+
     lesson: str
     learners: int = 0
     checks: Counter[str] = field(default_factory=Counter)
     examples: list[Example] = field(default_factory=list)
 
+    def merge(self, other: Mistake) -> None:
+        """All learners of another."""
+        self.learners += other.learners
+        self.checks.update(other.checks)
+        self.examples = first_few(self.examples, other.examples)
+
+
+@dataclass
+class Endings:
+    """Runs that the sandbox ended in one way."""
+
+    count: int = 0
+    examples: list[Example] = field(default_factory=list)
+
+    def merge(self, other: Endings) -> None:
+        """All runs of another."""
+        self.count += other.count
+        self.examples = first_few(self.examples, other.examples)
+
+
+@dataclass
+class Lateness:
+    """Work after its deadline. `worst`: seconds, learner, exercise, points taken off; a heap."""
+
+    count: int = 0
+    learners: int = 0
+    points: float = 0.0
+    worst: list[tuple[float, str, str, float]] = field(default_factory=list)
+
+    def merge(self, other: Lateness) -> None:
+        """All of another's."""
+        self.count += other.count
+        self.learners += other.learners
+        self.points += other.points
+        keep(self.worst, *other.worst)
+
 
 @dataclass
 class Gathered:
-    """Fill it with the three `read_...`, then take `stats`."""
+    """Fill it with `read_grades` and `read_attempts` of whole learners; `merge` adds other learners."""
 
     learners: int = 0
     results: int = 0
@@ -60,57 +81,40 @@ class Gathered:
     shares: Histogram = field(default_factory=lambda: Histogram(0.0, 1.0, 1000))
     statuses: Counter[str] = field(default_factory=Counter)
     items: dict[str, Item] = field(default_factory=dict)
-    mistakes: dict[tuple[str, str], _Mistake] = field(default_factory=dict)
-    ended: dict[Status, tuple[Counter[str], list[Example]]] = field(
-        default_factory=lambda: {status: (Counter(), []) for status in SANDBOX}
-    )
-    late: list[tuple[float, str, str, float]] = field(default_factory=list)
-    late_count: int = 0
-    late_learners: int = 0
-    late_points: float = 0.0
-    lowest: list[tuple[float, str]] = field(default_factory=list)
-    highest: list[tuple[float, str]] = field(default_factory=list)
-    busiest: list[tuple[float, str]] = field(default_factory=list)
+    mistakes: dict[str, dict[str, Mistake]] = field(default_factory=dict)  # by exercise and name
+    ended: dict[str, Endings] = field(default_factory=dict)  # by status
+    late: Lateness = field(default_factory=Lateness)
+    lowest: list[Named] = field(default_factory=list)  # heaps; these values are negative
+    highest: list[Named] = field(default_factory=list)
+    busiest: list[Named] = field(default_factory=list)
     attempts: Histogram = field(default_factory=lambda: Histogram(0.0, 1000.0, 1000))
-    noted: dict[str, tuple[Counter[str], list[Incident]]] = field(default_factory=dict)
 
     # ------------------------------------------------------------------------------------------------ reading
 
-    def read_grades(self, book: Gradebook) -> None:
-        """Every current grade with its report."""
-        pairs = with_reports(book, book.grades())
+    def read_grades(self, pairs: Iterable[tuple[Grade, Result]]) -> None:
+        """Current grades with their reports, all of a learner's together."""
         for learner, group in groupby(pairs, key=lambda pair: pair[0].learner):
             self._learner(learner, list(group))
 
-    def read_attempts(self, book: Gradebook) -> None:
-        """How many attempts and how long it took until each exercise was passed."""
-        with book.engine.connect() as connection:
-            rows = connection.execution_options(yield_per=1000).execute(current())
-            for (_, exercise), group in groupby(rows, key=lambda row: (row.learner, row.exercise)):
-                if exercise in self.items:
-                    tries, hours = _until_passed(list(group))
-                    self.items[exercise].passed_after(tries, hours)
-
-    def read_incidents(self, book: Gradebook) -> None:
-        """What the runs could not judge or use."""
-        for incident in book.incidents():
-            counter, first = self.noted.setdefault(incident.kind, (Counter(), []))
-            counter["all"] += 1
-            if len(first) < _LISTED:
-                first.append(incident)
+    def read_attempts(self, rows: Iterable[Any]) -> None:
+        """All results, ordered by learner and exercise: how many attempts and how long until each was passed."""
+        for (_, exercise), group in groupby(rows, key=lambda row: (row.learner, row.exercise)):
+            if exercise in self.items:
+                tries, hours = _until_passed(list(group))
+                self.items[exercise].passed_after(tries, hours)
 
     def _learner(self, learner: str, pairs: Pairs) -> None:
         self.learners += 1
-        self.late_learners += any(grade.late_s > 0 for grade, _ in pairs)
+        self.late.learners += any(grade.late_s > 0 for grade, _ in pairs)
         share = total(grade for grade, _ in pairs).share
         if share is not None:
             self.totals.add(share)
             self.shares.add(share)
-            _keep(self.lowest, (-share, learner))
-            _keep(self.highest, (share, learner))
+            keep(self.lowest, (-share, learner))
+            keep(self.highest, (share, learner))
         attempts = sum(grade.attempts for grade, _ in pairs)
         self.attempts.add(attempts)
-        _keep(self.busiest, (attempts, learner))
+        keep(self.busiest, (float(attempts), learner))
         judged = [result for _, result in pairs if result.status is not Status.GRADER_ERROR]
         earned, possible = sum(r.score for r in judged), sum(r.max_score for r in judged)
         for grade, result in pairs:
@@ -122,110 +126,65 @@ class Gathered:
         self.overrides += grade.manual_score is not None
         self.statuses[grade.status] += 1
         if grade.late_s > 0:
-            self.late_count += 1
-            self.late_points += grade.late_submission_penalty
-            _keep(self.late, (grade.late_s, grade.learner, grade.exercise, grade.late_submission_penalty))
-        if result.status in self.ended:
-            counter, examples = self.ended[result.status]
-            counter["all"] += 1
-            if len(examples) < _EXAMPLES:
-                said = next((c.message for c in result.checks if c.status is result.status), result.message)
-                examples.append(Example(grade.learner, grade.exercise, grade.verdict_key, said))
+            off = grade.late_submission_penalty
+            self.late.count += 1
+            self.late.points += off
+            keep(self.late.worst, (grade.late_s, grade.learner, grade.exercise, off))
+        if result.status in SANDBOX:
+            said = next((c.message for c in result.checks if c.status is result.status), result.message)
+            example = Example(grade.learner, grade.exercise, grade.verdict_key, said)
+            self.ended.setdefault(result.status.value, Endings()).merge(Endings(1, [example]))
         found: set[str] = set()
         for check in result.checks:
             if check.diagnosis is not None:
                 self._mistake(grade, check.name, check.diagnosis.chaff, check.diagnosis.lesson, found)
 
     def _mistake(self, grade: Grade, check: str, name: str, lesson: str, found: set[str]) -> None:
-        mistake = self.mistakes.setdefault((grade.exercise, name), _Mistake(lesson))
+        mistake = self.mistakes.setdefault(grade.exercise, {}).setdefault(name, Mistake(lesson))
         mistake.checks[check] += 1
         if name not in found:
             found.add(name)
             mistake.learners += 1
-            if len(mistake.examples) < _EXAMPLES:
+            if len(mistake.examples) < EXAMPLES:
                 mistake.examples.append(Example(grade.learner, grade.exercise, grade.verdict_key))
 
-    # ------------------------------------------------------------------------------------------------ figures
+    # ------------------------------------------------------------------------------------------------ together
 
-    def stats(self, book: Gradebook) -> ClassStats:
-        """The figures of all that was read."""
-        order = {column.exercise: place for place, column in enumerate(columns(book))}
-        items = sorted(self.items.values(), key=lambda item: order.get(item.exercise, len(order)))
-        return ClassStats(
-            learners=self.learners,
-            results=self.results,
-            overrides=self.overrides,
-            totals=self._totals(),
-            statuses={status.value: self.statuses[status] for status in Status if self.statuses[status]},
-            exercises=tuple(item.stats() for item in items),
-            misconceptions=self._misconceptions(book),
-            ended=tuple(
-                Ended(status, counter["all"], tuple(examples))
-                for status, (counter, examples) in self.ended.items()
-                if counter
-            ),
-            late=Late(
-                self.late_count,
-                self.late_learners,
-                round(self.late_points, 4),
-                tuple((who, what, s, points) for s, who, what, points in sorted(self.late, reverse=True)),
-            ),
-            missing={
-                name: self.learners - self.items[name].count if name in self.items else self.learners
-                for name in order
-            },
-            outliers=self._outliers(),
-            noted=tuple(
-                Noted(kind, counter["all"], tuple(first))
-                for kind, (counter, first) in sorted(self.noted.items())
-            ),
-        )
-
-    def _totals(self) -> Totals:
-        low, middle, high = (self.shares.quantile(share) for share in (0.25, 0.5, 0.75))
-        known = None if low is None or middle is None or high is None else (low, middle, high)
-        mean = self.totals.mean_x if self.totals.count else None
-        return Totals(mean, self.totals.deviation, known, self.shares.merged(10))
-
-    def _misconceptions(self, book: Gradebook) -> tuple[Misconception, ...]:
-        ranked = sorted(self.mistakes.items(), key=lambda pair: (-pair[1].learners, pair[0]))
-        return tuple(
-            Misconception(
-                exercise,
-                name,
-                mistake.lesson,
-                mistake.learners,
-                self.items[exercise].count,
-                tuple(check for check, _ in mistake.checks.most_common()),
-                tuple(mistake.examples),
-                _code(book, mistake.examples[0]) if place < _LISTED else None,
-            )
-            for place, ((exercise, name), mistake) in enumerate(ranked)
-        )
-
-    def _outliers(self) -> tuple[Outlier, ...]:
-        """Beyond Tukey's fences: totals on either side, and numbers of attempts above."""
-        found = []
-        low, high = self.shares.quantile(0.25), self.shares.quantile(0.75)
-        if low is not None and high is not None and self.learners >= 8:
-            reach = _FENCE * (high - low)
-            few = [(-share, who) for share, who in self.lowest if -share < low - reach - 1e-9]
-            many = [(share, who) for share, who in self.highest if share > high + reach + 1e-9]
-            found = [Outlier(who, "share of all points", share) for share, who in sorted(few + many)]
-            low, high = self.attempts.quantile(0.25), self.attempts.quantile(0.75)
-            assert low is not None and high is not None
-            edge = high + _FENCE * (high - low)
-            busy = sorted((pair for pair in self.busiest if pair[0] > edge), reverse=True)
-            found += [Outlier(who, "attempts", count) for count, who in busy]
-        return tuple(found)
+    def merge(self, other: Gathered) -> None:
+        """Add another part of the class; no learner may be in both."""
+        self.learners += other.learners
+        self.results += other.results
+        self.overrides += other.overrides
+        self.totals.merge(other.totals)
+        self.shares.merge(other.shares)
+        self.attempts.merge(other.attempts)
+        self.statuses.update(other.statuses)
+        self.late.merge(other.late)
+        keep(self.lowest, *other.lowest)
+        keep(self.highest, *other.highest)
+        keep(self.busiest, *other.busiest)
+        for name, item in other.items.items():
+            self.items.setdefault(name, Item(name)).merge(item)
+        for status, endings in other.ended.items():
+            self.ended.setdefault(status, Endings()).merge(endings)
+        for exercise, mistakes in other.mistakes.items():
+            mine = self.mistakes.setdefault(exercise, {})
+            for name, mistake in mistakes.items():
+                mine.setdefault(name, Mistake(mistake.lesson)).merge(mistake)
 
 
-def _keep(held: list[Any], entry: tuple[Any, ...]) -> None:
+def first_few(*examples: list[Example]) -> list[Example]:
+    """Those of the first learners by name."""
+    return sorted((e for part in examples for e in part), key=lambda e: (e.learner, e.exercise))[:EXAMPLES]
+
+
+def keep(held: list[Any], *entries: tuple[Any, ...]) -> None:
     """Keep the largest few."""
-    if len(held) < _LISTED:
-        heapq.heappush(held, entry)
-    else:
-        heapq.heappushpop(held, entry)
+    for entry in entries:
+        if len(held) < LISTED:
+            heapq.heappush(held, entry)
+        else:
+            heapq.heappushpop(held, entry)
 
 
 def _until_passed(rows: list[Any]) -> tuple[int | None, float | None]:
@@ -241,15 +200,3 @@ def _until_passed(rows: list[Any]) -> tuple[int | None, float | None]:
             hours = None if at is None or first is None else max(0.0, (at - first).total_seconds() / 3600)
             return len(contents), hours
     return None, None
-
-
-def _code(book: Gradebook, example: Example) -> str | None:
-    """What was handed in, its first lines; None when it was not kept."""
-    verdict, source = schema.verdict, schema.source
-    query = select(source.c.data).join(verdict, verdict.c.content == source.c.content)
-    with book.engine.connect() as connection:
-        found = connection.execute(query.where(verdict.c.key == example.verdict_key)).scalar_one_or_none()
-    if found is None:
-        return None
-    lines = zlib.decompress(found).decode("utf-8", "replace").splitlines()
-    return "\n".join(lines[:_CODE_LINES] + (["..."] if len(lines) > _CODE_LINES else []))

@@ -13,7 +13,9 @@ _DAYS = 60
 
 
 @dataclass
-class _Check:
+class CheckSums:
+    """One check, over the learners who were judged in it."""
+
     name: str
     alone: Moments = field(default_factory=Moments)
     beside: Moments = field(default_factory=Moments)  # against the rest, where there is a rest
@@ -21,6 +23,7 @@ class _Check:
     skipped: int = 0
 
     def add(self, check: CheckVerdict, earned: float, possible: float) -> None:
+        """One learner's verdict; `earned` of `possible` points in all exercises, this check included."""
         if check.status is Status.SKIPPED:
             self.skipped += 1
         elif check.status is not Status.GRADER_ERROR and check.max_points > 0:
@@ -28,7 +31,15 @@ class _Check:
             _measure(self.alone, self.beside, share, earned - check.points, possible - check.max_points)
             self.undiagnosed += check.status is Status.FAILED and check.diagnosis is None
 
+    def merge(self, other: CheckSums) -> None:
+        """All learners of another."""
+        self.alone.merge(other.alone)
+        self.beside.merge(other.beside)
+        self.undiagnosed += other.undiagnosed
+        self.skipped += other.skipped
+
     def stats(self) -> CheckStats:
+        """The figures."""
         return CheckStats(
             self.name,
             self.alone.count,
@@ -52,7 +63,7 @@ class Item:
     shares: Histogram = field(default_factory=lambda: Histogram(0.0, 1.0, 10))
     tries: list[int] = field(default_factory=lambda: [0] * _TRIES)
     hours: Histogram = field(default_factory=lambda: Histogram(0.0, 24.0 * _DAYS, 24 * _DAYS))
-    checks: dict[str, _Check] = field(default_factory=dict)
+    checks: dict[str, CheckSums] = field(default_factory=dict)
 
     def add(self, result: Result, earned: float, possible: float) -> None:
         """One learner's result; `earned` of `possible` points in all exercises, this one included."""
@@ -65,7 +76,7 @@ class Item:
         self.shares.add(share)
         _measure(self.alone, self.beside, share, earned - result.score, possible - result.max_score)
         for check in result.checks:
-            self.checks.setdefault(check.name, _Check(check.name)).add(check, earned, possible)
+            self.checks.setdefault(check.name, CheckSums(check.name)).add(check, earned, possible)
 
     def passed_after(self, tries: int | None, hours: float | None) -> None:
         """At which attempt, and how many hours after the first, a learner passed; None: never, or unknown."""
@@ -73,6 +84,19 @@ class Item:
             self.tries[min(tries, _TRIES) - 1] += 1
         if hours is not None:
             self.hours.add(hours)
+
+    def merge(self, other: Item) -> None:
+        """All learners of another."""
+        self.count += other.count
+        self.passed += other.passed
+        self.untouched += other.untouched
+        self.alone.merge(other.alone)
+        self.beside.merge(other.beside)
+        self.shares.merge(other.shares)
+        self.hours.merge(other.hours)
+        self.tries = [mine + theirs for mine, theirs in zip(self.tries, other.tries, strict=True)]
+        for name, check in other.checks.items():
+            self.checks.setdefault(name, CheckSums(name)).merge(check)
 
     def stats(self) -> ExerciseStats:
         """The figures."""
@@ -83,7 +107,7 @@ class Item:
             self.untouched,
             self.alone.mean_x if self.alone.count else None,
             self.beside.correlation,
-            tuple(self.shares.counts),
+            self.shares.counts,
             tuple(self.tries),
             self._hours(),
             tuple(check.stats() for check in self.checks.values()),

@@ -9,6 +9,9 @@ output     what the worker answered, compressed, for a regrade without a rerun; 
 override   a manual score: who, when, why; the latest beats every result
 run        one call of `grade` or `regrade`
 incident   what a run could not judge or use, and why: nothing is dropped, nothing of it is a grade
+learner    who has results, numbered as they came; `PART` numbers in a row are a part of the class
+part       sums over a part, for statistics (`summary`); good where `counted` is `version`. Not a record: they can be counted anew.
+           A change of what is summed needs a revision that sets `counted` to NULL
 assignment the policy (due date, weights, late days) that runs used, as YAML; the latest of a name counts
 """
 
@@ -28,6 +31,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+
+PART = 128
+"""Learners in a part: few enough to count one part at once, and enough that there are few parts."""
 
 metadata = MetaData()
 
@@ -120,6 +126,22 @@ incident = Table(
     Column("path", Text, nullable=False),
     Column("message", Text, nullable=False),
     Index("incident_by_run", "run", "id"),
+)
+
+learner = Table(
+    "learner",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", String(1024), nullable=False, unique=True),
+)
+
+part = Table(
+    "part",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # learner.id / PART
+    Column("version", Integer, nullable=False),  # raised with every change of what is summed
+    Column("counted", Integer),  # the version of `sums`
+    Column("sums", Text),  # grader.gradebook.gather.Gathered as JSON
 )
 
 assignment = Table(

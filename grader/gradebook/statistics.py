@@ -1,4 +1,4 @@
-"""The class in figures, from one pass over the grades with their reports and one over all attempts.
+"""The class in figures.
 
 Item analysis uses the automatic score of the attempt that counts: lateness and overrides say nothing of an exercise.
 Facility is the mean share of points earned; discrimination the correlation of that share with the learner's share of
@@ -136,10 +136,11 @@ class ClassStats:
 
 def class_stats(book: Gradebook) -> ClassStats:
     """The figures of a whole gradebook. Memory grows with exercises and mistakes, not with learners."""
+    from grader.gradebook.figures import figures
     from grader.gradebook.gather import Gathered
+    from grader.gradebook.summary import parts
 
     gathered = Gathered()
-    gathered.read_grades(book)
-    gathered.read_attempts(book)
-    gathered.read_incidents(book)
-    return gathered.stats(book)
+    for part in parts(book):
+        gathered.merge(part)
+    return figures(gathered, book)

@@ -12,14 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from grader.errors import MachineError
 from grader.gradebook import schema
 from grader.gradebook.assignment import Assignment
 from grader.gradebook.current import Grade, attempts_of, current, grades, unreplaced
-from grader.gradebook.database import open_database, reason, shown
+from grader.gradebook.database import insert_of, open_database, reason, shown
 from grader.gradebook.policy import counted
 from grader.judge.report import Result, Status
 
@@ -63,6 +63,10 @@ class Incident:
     exercise: str | None = None
 
 
+_LATEST = select(func.max(schema.run.c.id)).group_by(schema.run.c.what, schema.run.c.source)
+"""The latest run over each folder of submissions."""
+
+
 class Gradebook:
     """A gradebook at a path or database URL. Every method commits before it returns."""
 
@@ -97,7 +101,9 @@ class Gradebook:
         """
         verdict = {"at": now, "course": course, "course_version": version, "sandbox": sandbox}
         with self._writing() as connection:
-            return [_record(connection, one, verdict) for one in judged]
+            done = [(one, _record(connection, one, verdict)) for one in judged]
+            touch(connection, {one.learner for one, new in done if new})
+            return [new for _, new in done]
 
     def begin_run(
         self, now: datetime, what: str, source: str, course: str, version: str, sandbox: str
@@ -123,6 +129,7 @@ class Gradebook:
             with self._writing() as connection:
                 row = {"at": now, "name": assignment.id, "text": text}
                 connection.execute(schema.assignment.insert().values(row))
+                connection.execute(update(schema.part).values(version=schema.part.c.version + 1))
 
     def override(
         self, now: datetime, learner: str, exercise: str, score: float | None, who: str, why: str
@@ -131,6 +138,7 @@ class Gradebook:
         row = {"at": now, "learner": learner, "exercise": exercise, "score": score, "who": who, "why": why}
         with self._writing() as connection:
             connection.execute(schema.override.insert().values(row))
+            touch(connection, {learner})
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -198,7 +206,7 @@ class Gradebook:
         """What a run could not judge or use; without `run`, the latest over each folder of submissions."""
         latest: Any = [run]
         if run is None:
-            latest = select(func.max(schema.run.c.id)).group_by(schema.run.c.what, schema.run.c.source)
+            latest = _LATEST
         table = schema.incident
         columns = (table.c.kind, table.c.path, table.c.message, table.c.learner, table.c.exercise)
         query = select(*columns).where(table.c.run.in_(latest)).order_by(table.c.id)
@@ -206,16 +214,27 @@ class Gradebook:
             for row in connection.execution_options(yield_per=1000).execute(query):
                 yield Incident(*row)
 
+    def noted(self, few: int) -> Iterator[tuple[str, int, tuple[Incident, ...]]]:
+        """By kind: how much the latest runs could not judge or use, and the first few."""
+        table = schema.incident
+        columns = (table.c.kind, table.c.path, table.c.message, table.c.learner, table.c.exercise)
+        among = table.c.run.in_(_LATEST)
+        with self.engine.connect() as connection:
+            counts = select(table.c.kind, func.count()).where(among).group_by(table.c.kind)
+            for kind, count in connection.execute(counts.order_by(table.c.kind)).all():
+                first = select(*columns).where(among, table.c.kind == kind).order_by(table.c.id).limit(few)
+                yield kind, count, tuple(Incident(*row) for row in connection.execute(first))
+
     def grades(self, learner: str | None = None) -> Iterator[Grade]:
         """Current grades, ordered by learner and exercise, one at a time, under the assignment kept last."""
         assignment = self.assignment()
         with self.engine.connect() as connection:
-            yield from grades(connection, assignment, learner)
+            yield from grades(connection, assignment, *(() if learner is None else (learner,)))
 
     def report(self, learner: str, exercise: str) -> Result | None:
         """The result that counts of a learner in an exercise, with all its checks."""
         with self.engine.connect() as connection:
-            attempts = attempts_of(list(connection.execute(current(learner, exercise))))
+            attempts = attempts_of(list(connection.execute(current(learner, exercise=exercise))))
         if not attempts:
             return None
         return self.verdict(counted(self.assignment(), learner, attempts).attempt.verdict_key)
@@ -262,14 +281,27 @@ def _record(connection: Connection, judged: Judged, common: Mapping[str, Any]) -
     return True
 
 
+def touch(connection: Connection, learners: set[str]) -> None:
+    """Note that results of these learners changed: the sums over their parts are not good any more."""
+    learner, part = schema.learner, schema.part
+    known = dict(
+        connection.execute(select(learner.c.name, learner.c.id).where(learner.c.name.in_(learners))).all()
+    )
+    for name in sorted(learners - known.keys()):
+        insert_once(connection, learner, {"name": name})
+        known[name] = connection.execute(select(learner.c.id).where(learner.c.name == name)).scalar_one()
+    for number in sorted(
+        {place // schema.PART for place in known.values()}
+    ):  # in one order, so that no two wait for each other
+        change = insert_of(connection, part).values(number=number, version=1)
+        connection.execute(
+            change.on_conflict_do_update(index_elements=["number"], set_={"version": part.c.version + 1})
+        )
+
+
 def insert_once(connection: Connection, table: Any, row: Mapping[str, Any]) -> None:
     """Insert, unless the row is there already."""
-    if connection.dialect.name == "sqlite":
-        connection.execute(table.insert().prefix_with("OR IGNORE").values(row))
-        return
-    from sqlalchemy.dialects.postgresql import insert
-
-    connection.execute(insert(table).values(row).on_conflict_do_nothing())
+    connection.execute(insert_of(connection, table).values(row).on_conflict_do_nothing())
 
 
 def _last_of(connection: Connection, row: Mapping[str, Any]) -> Any:

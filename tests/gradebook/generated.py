@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from grader.gradebook import schema
-from grader.gradebook.store import Gradebook
+from grader.gradebook.store import Gradebook, touch
 from grader.judge.report import CheckVerdict, Diagnosis, Result, Status, worst
 from tests.gradebook.books import NOW
 
@@ -38,6 +38,7 @@ def fill(book: Gradebook, results: int, seed: int = 1) -> None:
                 connection.execute(schema.source.insert(), sources)
                 connection.execute(schema.verdict.insert(), verdicts)
                 connection.execute(schema.result.insert(), rows)
+                touch(connection, {row["learner"] for row in rows})
                 rows, verdicts, sources = [], [], []
 
 

@@ -17,15 +17,16 @@ from sqlalchemy import create_engine, inspect, text
 from grader.errors import InputError
 from grader.gradebook import migrations, schema
 from grader.gradebook.database import shown
+from grader.gradebook.statistics import class_stats
 from grader.gradebook.store import Gradebook
-from tests.gradebook.books import small_class
+from tests.gradebook.books import check, record, result, small_class
 
-SECOND = """
+NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "HEAD"
 branch_labels = None
 depends_on = None
 
@@ -65,10 +66,10 @@ def test_upgrade_keeps_every_row(tmp_path: Path) -> None:
     small_class(tmp_path / "old.db").close()
     scripts = tmp_path / "scripts"
     shutil.copytree(Path(migrations.__file__).parent, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "0002_room.py").write_text(SECOND)
+    (scripts / "versions" / "9999_room.py").write_text(NEXT.replace("HEAD", migrations.HEAD))
     engine = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
     for _ in range(2):  # the second time there is nothing to do
-        migrations.prepare(engine, tmp_path / "old.db", "0002", scripts)
+        migrations.prepare(engine, tmp_path / "old.db", "9999", scripts)
     with engine.connect() as connection:
         assert connection.execute(text('SELECT learner, score, room FROM "override"')).all() == [
             ("Émile Ü", 2.5, "none")
@@ -77,11 +78,25 @@ def test_upgrade_keeps_every_row(tmp_path: Path) -> None:
         assert {index["name"] for index in inspect(connection).get_indexes("override")} == {
             "override_by_learner"
         }
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).all() == [("0002",)]
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).all() == [("9999",)]
     with pytest.raises(
-        InputError, match=r"old.db: was written by a newer version .*0002.*pip install --upgrade"
+        InputError, match=r"old.db: was written by a newer version .*9999.*pip install --upgrade"
     ):
         Gradebook(tmp_path / "old.db")
+
+
+def test_a_first_gradebook_gets_its_parts(tmp_path: Path) -> None:
+    """Rows of version 0001 are summed up as if they had been recorded today."""
+    with small_class(tmp_path / "old.db") as book:
+        today = class_stats(book)
+        with book.engine.begin() as connection:
+            connection.execute(text("DROP TABLE learner"))
+            connection.execute(text("DROP TABLE part"))
+            connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    with Gradebook(tmp_path / "old.db") as book:
+        assert class_stats(book) == today
+        record(book, "zoe", result("relu", check("forward")))
+        assert class_stats(book).learners == today.learners + 1
 
 
 def test_tables_without_a_version(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from grader.gradebook import schema
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision that `schema.py` describes."""
 
 
