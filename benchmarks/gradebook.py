@@ -24,6 +24,7 @@ from grader.gradebook.export import WRITERS
 from grader.gradebook.reading import by_learner, columns
 from grader.gradebook.statistics import class_stats
 from grader.gradebook.store import Gradebook
+from grader.gradebook.summary import refresh
 
 LEARNER = "learner000042"
 
@@ -123,7 +124,13 @@ def main() -> None:
             start = time.perf_counter()
             with Gradebook(where) as book:
                 fill(book, given.results)
-            print(f"{given.results:,} results generated in {time.perf_counter() - start:.0f} s")
+                print(f"{given.results:,} results generated in {time.perf_counter() - start:.0f} s")
+                start = time.perf_counter()
+                refresh(book)
+                print(
+                    f"sums counted in {time.perf_counter() - start:.0f} s, as `grade` does at its end",
+                    flush=True,
+                )
         print(f"{'':<20} {'starts':>9} {'total':>9} {'peak':>9} {'output':>9}")
         for row in measured(where):
             print(
