@@ -14,6 +14,7 @@ from pathlib import Path
 TABLES = {
     "judging": "benchmarks.judging",
     "classes": "benchmarks.classes",
+    "startup": "benchmarks.startup",
 }
 
 

@@ -45,18 +45,22 @@ def open_course(course_root: Path | None) -> Course:
 
 def data_home() -> Path:
     """Where a learner's progress and review log live: `GRADER_HOME`, or the platform's folder for user data."""
+    given = os.environ.get("GRADER_HOME")
+    if given:
+        return Path(given)
     import platformdirs
 
-    given = os.environ.get("GRADER_HOME")
-    return Path(given) if given else Path(platformdirs.user_data_dir("cnn-grader"))
+    return Path(platformdirs.user_data_dir("cnn-grader"))
 
 
 def cache_home() -> Path:
     """Where keys are cached: under `GRADER_HOME`, or the platform's folder for caches."""
+    given = os.environ.get("GRADER_HOME")
+    if given:
+        return Path(given) / "cache"
     import platformdirs
 
-    given = os.environ.get("GRADER_HOME")
-    return Path(given) / "cache" if given else Path(platformdirs.user_cache_dir("cnn-grader"))
+    return Path(platformdirs.user_cache_dir("cnn-grader"))
 
 
 def open_progress() -> Progress:

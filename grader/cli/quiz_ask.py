@@ -50,11 +50,11 @@ def ask(
     """Ask questions."""
     if web:
         return _serve(host, port, plain)
+    paths = _paths(course_root, wishes["banks"])
     wish = _wish(**wishes)
     from grader.quiz.store import ReviewLog
 
     with ReviewLog(data_home() / "quiz.db") as log:
-        paths = _paths(course_root, wish)
         if wish.mode == "exam" and not new and _hand_in_again(log, paths, wish, learner, out):
             return None
         session, note = _start(paths, log, wish, fresh=new)
@@ -81,14 +81,19 @@ def _wish(
     return Wish(banks=banks, mode=mode, due=due, seed=seed, count=count, time_limit_s=limit_s)
 
 
-def _paths(course_root: Path | None, wish: Wish) -> list[Path]:
-    from grader.quiz.start import bank_paths
+def _paths(course_root: Path | None, banks: tuple[str, ...]) -> list[Path]:
+    """The banks' files; where all of them are kept as checked, nothing is loaded that checks."""
+    from grader.quiz.modelling import go_light
+    from grader.quiz.shelf import are_kept, bank_paths
 
     if course_root is None:
         from grader.course.builtin import builtin_root
 
         course_root = builtin_root()
-    return bank_paths(course_root / "quizzes", wish.banks)
+    paths = bank_paths(course_root / "quizzes", banks)
+    if are_kept(paths, cache_home() / "quiz"):
+        go_light()
+    return paths
 
 
 def _start(paths: list[Path], log: ReviewLog, wish: Wish, *, fresh: bool) -> tuple[Session, str]:

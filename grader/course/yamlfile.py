@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from grader.course.textfile import read_text as read_text
 from grader.errors import CourseError, GraderError, InputError, Problem
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_MAX_BYTES = 32 << 20
 _MAX_DEPTH = 100
 _DEEP_LINE = re.compile(r"^(?: {200}|\s*(?:[-?] ){20})", re.MULTILINE)
 
@@ -68,24 +68,6 @@ def read(path: Path, *, error: type[GraderError] = InputError) -> tuple[str, Any
     """
     text = read_text(path, error=error)
     return text, parse(text, path, error=error)
-
-
-def read_text(path: Path, *, error: type[GraderError] = InputError, max_bytes: int = _MAX_BYTES) -> str:
-    """The text of a UTF-8 file. Raises: `error` when it is missing, no file, too large or not UTF-8."""
-    try:
-        size = path.stat().st_size
-        if not path.is_file():
-            raise error("is not a file", path=path, remedy="give the path of a file")
-        if size > max_bytes:
-            raise error(f"is {size:,} bytes; at most {max_bytes:,} are read", path=path)
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise error("no such file", path=path) from None
-    except UnicodeDecodeError as wrong:
-        line = path.read_bytes()[: wrong.start].count(b"\n") + 1
-        raise error("is not UTF-8 text", path=path, line=line, remedy="save the file as UTF-8") from None
-    except OSError as wrong:
-        raise error(f"cannot be read: {wrong.strerror or wrong}", path=path) from None
 
 
 def parse(text: str, path: Path, *, error: type[GraderError] = InputError) -> Any:

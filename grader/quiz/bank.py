@@ -1,8 +1,6 @@
 """Banks from disk: one file or many, every problem at once, and nothing parsed twice.
 
-    CACHE/quiz-<sha256 of the file and of the engine>.json     a bank that was parsed and found right
-
-A damaged entry of the cache is parsed anew from the bank itself.
+`grader.quiz.shelf` says where a parsed bank is kept. A damaged entry of the cache is parsed anew from the bank itself.
 """
 
 from __future__ import annotations
@@ -10,20 +8,19 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
-import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-from pydantic import ValidationError
-
-from grader.course import yamlfile
+from grader.course.textfile import read_text
 from grader.errors import CourseError, GraderError, Problem
 from grader.quiz import outputs
 from grader.quiz.frozen import freeze, thaw
 from grader.quiz.model import AnyItem, Bank
+from grader.quiz.modelling import is_light
+from grader.quiz.shelf import bank_files as bank_files
+from grader.quiz.shelf import entry_of
 
 _KEPT = 512  # cache entries; the oldest go first
 
@@ -80,24 +77,17 @@ def load_banks(paths: Iterable[Path], *, cache: Path | None = None) -> Library:
     return Library(tuple(shelves))
 
 
-def bank_files(paths: Iterable[Path]) -> list[Path]:
-    """The bank files that `paths` name, folders searched, each once. Raises: CourseError for a folder without any."""
-    found: dict[Path, None] = {}
-    for path in paths:
-        if not path.is_dir():
-            found[path] = None
-            continue
-        inside = sorted(
-            file for file in path.rglob("*") if file.suffix in {".yaml", ".yml"} and file.is_file()
-        )
-        if not inside:
-            raise CourseError("holds no bank", path=path, remedy="add one with `grader new bank TOPIC`")
-        found.update(dict.fromkeys(inside))
-    return list(found)
-
-
 def parse_bank(text: str, path: Path) -> Bank:
     """A bank from its text; `path` is only for messages. Raises: CourseError with all problems of the text."""
+    if is_light():
+        raise CourseError(
+            "was kept as checked, and is not any more", path=path, remedy="run the command again"
+        )
+    import yaml
+    from pydantic import ValidationError
+
+    from grader.course import yamlfile
+
     data = yamlfile.parse(text, path, error=CourseError)
     try:
         return Bank.model_validate(data, strict=True)
@@ -127,8 +117,8 @@ def duplicates(shelves: Iterable[Shelved]) -> list[Problem]:
 
 
 def _load(path: Path, cache: Path | None) -> Bank:
-    text = yamlfile.read_text(path, error=CourseError)
-    entry = None if cache is None else cache / f"quiz-{_key(text)}.json"
+    text = read_text(path, error=CourseError)
+    entry = None if cache is None else entry_of(text, cache)
     bank = _cached(entry)
     if bank is None:
         bank = parse_bank(text, path)
@@ -159,20 +149,6 @@ def _keep(entry: Path | None, bank: Bank) -> None:
             file.unlink(missing_ok=True)
 
 
-def _key(text: str) -> str:
-    return hashlib.sha256(_engine() + text.encode()).hexdigest()
-
-
-@functools.cache
-def _engine() -> bytes:
-    """A hash of the models' own source: a bank is parsed again when what a bank may say has changed."""
-    here = Path(__file__).parent
-    sources = (
-        here / name for name in ("parts.py", "item.py", "kinds.py", "recall.py", "model.py", "frozen.py")
-    )
-    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).digest()
-
-
 @contextlib.contextmanager
 def _gc_paused() -> Iterator[None]:
     """Loading makes many objects and no garbage: collecting meanwhile doubles the time."""
@@ -186,5 +162,9 @@ def _gc_paused() -> Iterator[None]:
 
 
 def _id_line(path: Path, index: int) -> int | None:
-    root = yaml.compose(yamlfile.read_text(path, error=CourseError), Loader=yaml.CSafeLoader)
+    import yaml
+
+    from grader.course import yamlfile
+
+    root = yaml.compose(read_text(path, error=CourseError), Loader=yaml.CSafeLoader)
     return yamlfile.line_of(root, ["items", index, "id"])

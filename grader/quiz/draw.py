@@ -13,12 +13,11 @@ import math
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
-
 from grader.errors import CourseError
 from grader.quiz.expression import ExpressionError, evaluate, truth
 from grader.quiz.kinds import Choice, Matching, Multiple, Ordering
 from grader.quiz.model import AnyItem
+from grader.quiz.modelling import BeforeValidator, Field
 from grader.quiz.parts import Many, Scalar, Strict
 
 _ENUMERABLE = 10_000  # combinations that are gone through one by one, so that a rare one is found for certain

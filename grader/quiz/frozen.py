@@ -7,15 +7,14 @@ damaged is no entry.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel
-
 from grader.quiz import kinds, parts, recall
 from grader.quiz.model import Bank
+from grader.quiz.modelling import BaseModel
+from grader.quiz.shelf import hash_of, payload_of
 
 _NAMED: dict[str, type[Any]] = {
     found.__name__: found
@@ -29,15 +28,12 @@ _NAME = "\0"  # no key of an item is a control character
 def freeze(bank: Bank) -> str:
     """The text that `thaw` reads."""
     payload = json.dumps(_plain(bank), ensure_ascii=True, separators=(",", ":"))
-    return f"{_hash(payload)}\n{payload}"
+    return f"{hash_of(payload)}\n{payload}"
 
 
 def thaw(text: str) -> Bank:
     """The bank from `freeze`. Raises: ValueError when a single character is not as it was written."""
-    mark, _, payload = text.partition("\n")
-    if mark != _hash(payload):
-        raise ValueError("the entry is damaged")
-    bank = _thawed(json.loads(payload, object_hook=_thawed))
+    bank = _thawed(json.loads(payload_of(text), object_hook=_thawed))
     if not isinstance(bank, Bank):
         raise ValueError("the entry holds no bank")
     return bank
@@ -78,7 +74,3 @@ def _tuples(value: Any) -> Any:
 
 def _fields(value: BaseModel) -> dict[str, Any]:
     return type(value).model_fields
-
-
-def _hash(payload: str) -> str:
-    return hashlib.sha256(payload.encode()).hexdigest()

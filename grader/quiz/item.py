@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
-
+from grader.quiz.modelling import Field
 from grader.quiz.parts import Expr, Id, Many, Name, OneOrMany, Strict, Text, Var
 
 

@@ -6,9 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
-
 from grader.quiz.item import ItemBase
+from grader.quiz.modelling import BeforeValidator, Field, PrivateAttr, model_validator
 from grader.quiz.parts import (
     Credit,
     Many,

@@ -6,8 +6,6 @@ import hashlib
 import json
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from grader.quiz.kinds import (
     Choice,
     Cloze,
@@ -20,6 +18,7 @@ from grader.quiz.kinds import (
     Short,
     TrueFalse,
 )
+from grader.quiz.modelling import Field
 from grader.quiz.parts import Many, Strict, Text
 from grader.quiz.recall import Recall
 

@@ -15,12 +15,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
-
-from grader.course import yamlfile
+from grader.course.textfile import read_text
 from grader.errors import CourseError, Problem
 from grader.quiz.kinds import Output
 from grader.quiz.model import Bank
+from grader.quiz.modelling import Field
 from grader.quiz.parts import Strict
 
 Run = Callable[[str], str]
@@ -63,12 +62,20 @@ def read_lock(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     remedy = "delete it and run `grader verify`"
-    text = yamlfile.read_text(path, error=CourseError)
+    text = read_text(path, error=CourseError)
     try:
-        lock = Lock.model_validate_json(text)
-    except ValidationError as wrong:
-        raise CourseError(f"is no lock file: {wrong.errors()[0]['msg']}", path=path, remedy=remedy) from None
-    return {key: printed.stdout for key, printed in lock.outputs.items()}
+        lock = json.loads(text)
+        found = {key: printed["stdout"] for key, printed in lock["outputs"].items()}
+        is_right = lock["format"] == 1 and all(_is_printed(stdout) for stdout in found.values())
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
+        raise CourseError(f"is no lock file: {wrong}", path=path, remedy=remedy) from None
+    if not is_right:
+        raise CourseError("is no lock file: format or outputs are not as written", path=path, remedy=remedy)
+    return found
+
+
+def _is_printed(stdout: object) -> bool:
+    return isinstance(stdout, str) and len(stdout) <= MAX_STDOUT
 
 
 def write_lock(path: Path, lock: Lock) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
-
 from grader.quiz.item import ItemBase
+from grader.quiz.modelling import BeforeValidator, Field, model_validator
 from grader.quiz.parts import Many, OneOrMany, Pattern, Strict, Text
 
 AllOf = tuple[str, ...]

@@ -2,45 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from grader.errors import UsageError
-from grader.quiz.bank import bank_files, load_banks
+from grader.quiz.bank import load_banks
 from grader.quiz.entry import Entry, Kind
 from grader.quiz.memory import remember
 from grader.quiz.plan import Mode, Planned, Wish, item_seed, make_plan
 from grader.quiz.session import Session, open_session
+from grader.quiz.shelf import bank_paths as bank_paths
 from grader.quiz.store import ReviewLog
 
 _STALE = timedelta(hours=12)
 """A practice session left longer than this is not gone on with: what is due has changed since."""
-
-
-def bank_paths(quizzes: Path, names: Sequence[str]) -> list[Path]:
-    """The bank files that names stand for: `pooling` is `quizzes/pooling.yaml`, a path is itself; all when empty.
-
-    Raises: UsageError for a name that is no bank, with those it may have meant; CourseError when there are none.
-    """
-    if not names:
-        return [quizzes]
-    return [_bank_path(quizzes, name) for name in names]
-
-
-def _bank_path(quizzes: Path, name: str) -> Path:
-    for path in (quizzes / f"{name}.yaml", quizzes / f"{name}.yml"):
-        if path.is_file():
-            return path
-    given = Path(name)
-    if given.exists():
-        return given
-    known = sorted({path.stem for path in bank_files([quizzes])}) if quizzes.is_dir() else []
-    near = difflib.get_close_matches(name, known, 3) or known
-    remedy = f"there are: {', '.join(near)}" if near else f"{quizzes} holds no banks"
-    raise UsageError(f"there is no bank {name}", remedy=remedy)
 
 
 def start(
