@@ -64,6 +64,24 @@ def max_pool_invariance_lists(image, kernel_size, limit):
     ]
 
 
+@wheat("NumPy: in a frame this wide, rolling is shifting")
+def max_pool_invariance_rolled(image, kernel_size, limit):
+    import numpy as np
+
+    height, width = image.shape
+    rows, columns = height // kernel_size, width // kernel_size
+    framed = np.pad(image.cpu().numpy(), limit)
+
+    def pooled(dy, dx):
+        shifted = np.roll(framed, (dy, dx), axis=(0, 1))[limit : limit + height, limit : limit + width]
+        whole = shifted[: rows * kernel_size, : columns * kernel_size]
+        return whole.reshape(rows, kernel_size, columns, kernel_size).max(axis=(1, 3))
+
+    shifts = np.arange(-limit, limit + 1)
+    still = pooled(0, 0)
+    return [(int(y), int(x)) for y in shifts for x in shifts if (pooled(y, x) == still).all()]
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 other_direction = mistake(
@@ -207,6 +225,44 @@ def counted(image, kernel_size, limit):
     return len(max_pool_invariance(image, kernel_size, limit))
 
 
+cut_before_shift = mistake(
+    "    height, width = image.shape\n",
+    "    height, width = (size // kernel_size * kernel_size for size in image.shape)\n"
+    "    image = image[:height, :width]\n",
+    lesson="Rows and columns that fill no window are cut off before the image moves. After a shift their pixels may stand in one.",
+)
+
+manhattan = mistake(
+    "for dy in shifts for dx in shifts if",
+    "for dy in shifts for dx in shifts if abs(dy) + abs(dx) <= limit and",
+    lesson="Shifts are left out whose |dy| + |dx| is above the limit. The limit holds for each of the two by itself.",
+)
+
+square_only = mistake(
+    "limit - dx : limit - dx + width]",
+    "limit - dx : limit - dx + height]",
+    lesson="You use the height for both sizes. Images need not be square.",
+)
+
+whole_numbers = mistake(
+    "torch.equal(pooled(dy, dx), still)",
+    "torch.equal(pooled(dy, dx).int(), still.int())",
+    lesson="The maxima are cut to whole numbers before they are compared. Pixels may differ by less than 1.",
+)
+
+compares_places = mistake(
+    "F.max_pool2d(shifted[None], kernel_size)",
+    "F.max_pool2d(shifted[None], kernel_size, return_indices=True)[1]",
+    lesson="You compare where each maximum stands. It may move within its window: the map holds its value alone.",
+)
+
+image_moved = mistake(
+    "    still = pooled(0, 0)\n",
+    "    still = pooled(0, 0)\n    image.copy_(framed[:height, :width])\n",
+    lesson="The caller's image is overwritten. Shift a copy.",
+)
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"one_pixel": 3, "several_pixels": 3, "borders": 2, "negative_values": 1}
@@ -229,6 +285,7 @@ def cases(draw):
     yield case("one_pixel", dark(4, 4, p0_3=2.0), 2, 2)
     yield case("one_pixel", dark(6, 9, p4_4=5.0), 3, 2)
     yield case("one_pixel", dark(6, 6, p3_2=1.0), 3, 3)
+    yield case("one_pixel", dark(2, 4, p0_2=0.25), 2, 1)
     yield case("several_pixels", dark(4, 6, p0_0=3.0, p2_4=4.0), 2, 2)
     yield case("several_pixels", dark(6, 6, p1_1=3.0, p4_1=3.0, p1_4=3.0, p4_4=3.0), 3, 3)
     yield case("several_pixels", dark(8, 8, p1_2=2.0, p5_6=2.0, p1_3=1.0), 4, 2)
