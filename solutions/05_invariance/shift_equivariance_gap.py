@@ -64,6 +64,27 @@ def shift_equivariance_gap_cut(layer, input, shift):
             module.training = mode
 
 
+@wheat("shifted by laying the image beside itself; gradients may flow, and each part's mode is put back")
+def shift_equivariance_gap_tiled(layer, input, shift):
+    def tiled(image, dy, dx):
+        height, width = image.shape[-2:]
+        twice = image.repeat(1, 1, 2, 2)
+        return twice[:, :, -dy % height :, -dx % width :][:, :, :height, :width]
+
+    awake = [part for part in layer.modules() if part.training]
+    for part in awake:
+        part.training = False
+    outputs = [layer(input.detach()), layer(tiled(input.detach(), *shift))]
+    for part in awake:
+        part.training = True
+    (height, width), (tall, wide) = input.shape[2:], outputs[0].shape[2:]
+    expected = tiled(outputs[0], (shift[0] * tall) // height, (shift[1] * wide) // width).flatten()
+    difference = outputs[1].flatten() - expected
+    if not difference.any():
+        return 0.0
+    return ((difference @ difference) / (expected @ expected)).sqrt().item()
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 input_for_output = mistake(
@@ -226,6 +247,50 @@ def tensor_returned(layer, input, shift):
     return torch.tensor([shift_equivariance_gap(layer, input, shift)])
 
 
+stride_guessed = mistake(
+    "by * after // before",
+    "by // (before // after)",
+    lesson="The shift is divided by a whole stride. Where H is no multiple of OH that is another number than dy * OH / H.",
+)
+
+rounded_to_nearest = mistake(
+    "by * after // before",
+    "round(by * after / before)",
+    lesson="The output's shift is rounded to the nearest whole number. The statement rounds down.",
+)
+
+mean_of_images = mistake(
+    "return (difference / moved_after.norm()).item() if difference > 0 else 0.0",
+    "each = (moved_before - moved_after).flatten(1).norm(dim=1) / moved_after.flatten(1).norm(dim=1)\n"
+    "    return each.mean().item() if difference > 0 else 0.0",
+    lesson="A gap is computed for each image, and these are averaged. There is one norm over the whole batch.",
+)
+
+symmetric = mistake(
+    "difference / moved_after.norm()",
+    "2 * difference / (moved_after.norm() + moved_before.norm())",
+    lesson="You divide by the mean of both norms. The gap is relative to b, what was expected, alone.",
+)
+
+outer_mode_only = mistake(
+    "    for module, mode in modes:\n        module.training = mode\n",
+    "    layer.training = was_training\n",
+    lesson="Only the outermost module gets its mode back: its parts stay in evaluation mode.",
+)
+
+gradients_off = mistake(
+    "    with torch.no_grad():\n",
+    "    torch.set_grad_enabled(False)\n    if True:\n",
+    lesson="Gradients are switched off for good: whoever trains afterwards wonders why nothing learns.",
+)
+
+frozen = mistake(
+    "    layer.eval()\n",
+    "    layer.eval()\n    layer.requires_grad_(False)\n",
+    lesson="The layer's parameters are frozen and stay so. Leave the layer as you found it.",
+)
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"equivariant": 2, "borders": 2, "strides": 3, "modes": 2}
@@ -260,6 +325,7 @@ def cases(draw):
     yield case("strides", Net(("MaxPool2d", 2)), draw.normal(2, 3, 6, 4), (1, 1))
     yield case("strides", halving, draw.normal(2, 2, 6, 8), (3, 1))
     yield case("strides", halving, draw.normal(2, 2, 8, 6), (-1, -3))
+    yield case("strides", halving, draw.normal(2, 2, 5, 7), (4, -3))
     yield case("strides", Net(("AvgPool2d", (3, 2))), draw.normal(2, 2, 9, 6), (-2, 3))
 
     yield case("strides", Net(("MaxPool2d", (1, 2))), draw.normal(2, 2, 5, 8), (1, 5))
