@@ -71,6 +71,38 @@ def batch_norm2d_rows(input, weight, bias, running_mean, running_var, training, 
     return (a[:, None] * rows + b[:, None]).reshape(c, n, h, w).transpose(0, 1).to(input.dtype)
 
 
+class Normalize(torch.autograd.Function):
+    """Rows of shape (C, m) brought to mean 0 and variance 1, with the derivative written by hand."""
+
+    @staticmethod
+    def forward(ctx, rows, eps):
+        mean = rows.mean(1, keepdim=True)
+        std = ((rows - mean).square().mean(1, keepdim=True) + eps).sqrt()
+        normalized = (rows - mean) / std
+        ctx.save_for_backward(normalized, std)
+        return normalized
+
+    @staticmethod
+    def backward(ctx, grad):
+        normalized, std = ctx.saved_tensors
+        along = normalized * (grad * normalized).mean(1, keepdim=True)
+        return (grad - grad.mean(1, keepdim=True) - along) / std, None
+
+
+@wheat("an autograd function of its own, with the backward pass derived by hand")
+def batch_norm2d_function(input, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+    rows = input.movedim(1, 0).flatten(1)
+    if training:
+        normalized = Normalize.apply(rows, eps)
+        var, mean = torch.var_mean(rows.detach(), dim=1)
+        for memory, new in ((running_mean, mean), (running_var, var)):
+            memory.mul_(1 - momentum).add_(new, alpha=momentum)
+    else:
+        normalized = (rows - running_mean[:, None]) / (running_var[:, None] + eps).sqrt()
+    output = torch.addcmul(bias[:, None], normalized, weight[:, None])
+    return output.unflatten(1, (input.shape[0], *input.shape[2:])).movedim(0, 1)
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 unbiased_in_output = mistake(
@@ -288,6 +320,52 @@ def reversed_channels(input, weight, bias, running_mean, running_var, training, 
     return batch_norm2d(
         input, weight.flip(0), bias.flip(0), running_mean, running_var, training, momentum, eps
     )
+
+
+eps_remembered = mistake(
+    "(var * count / (count - 1) - running_var)",
+    "((var + eps) * count / (count - 1) - running_var)",
+    lesson="eps gets into the running variance. It is there for the division alone, and would be added once more in evaluation.",
+)
+
+spread_about_memory = mistake(
+    "(var * count / (count - 1) - running_var)",
+    "(input.sub(running_mean[:, None, None]).square().sum(dim=(0, 2, 3)) / (count - 1) - running_var)",
+    lesson="The running variance measures the spread about the running mean. A batch's variance is about its own mean.",
+)
+
+bias_detached = mistake(
+    "+ bias[:, None, None]",
+    "+ bias.detach()[:, None, None]",
+    lesson="The shift can never learn: .data or detach() cuts the bias off from the graph.",
+)
+
+evaluation_detached = mistake(
+    "    return (input - mean[:, None, None]) * scale[:, None, None] + bias[:, None, None]",
+    "    output = (input - mean[:, None, None]) * scale[:, None, None] + bias[:, None, None]\n"
+    "    return output if training else output.detach()",
+    lesson="In evaluation no gradient flows. Fine-tuning with frozen statistics, or asking what a trained network looks at, needs it.",
+)
+
+statistics_per_position = mistake(
+    "mean = input.mean(dim=(0, 2, 3))",
+    "own = input.mean(dim=0, keepdim=True)\n"
+    "        input = (input - own) / (input.var(dim=0, unbiased=False, keepdim=True) + eps).sqrt()\n"
+    "        mean = input.mean(dim=(0, 2, 3))",
+    lesson="Every position is normalised by itself over the batch. A channel has one mean and one variance for all its positions.",
+)
+
+eps_as_floor = mistake(
+    "torch.sqrt(var + eps)",
+    "torch.sqrt(var.clamp(min=eps))",
+    lesson="eps is used as a lower bound of the variance. It is added, whatever the variance is.",
+)
+
+one_image_as_evaluation = mistake(
+    "    if training:\n",
+    "    if training and len(input) > 1:\n",
+    lesson="A batch of one image is treated as in evaluation. It has N*H*W values like any other: mean and variance are its own.",
+)
 
 
 # ------------------------------------------------------------------------------------------------------------- cases
