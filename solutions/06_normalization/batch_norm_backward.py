@@ -75,6 +75,23 @@ def batch_norm_backward_rows(grad_output, cache):
     return grad.reshape(c, n, h, w).transpose(1, 0, 2, 3), grad_weight, grad_bias
 
 
+@wheat("channels last, one row per position, in extended precision inside")
+def batch_norm_backward_extended(grad_output, cache):
+    input, weight, eps = cache
+    x = np.moveaxis(input, 1, -1).astype(np.longdouble)
+    g = np.moveaxis(grad_output, 1, -1).astype(np.longdouble)
+    axes = (0, 1, 2)
+    centred = x - x.mean(axes)
+    variance = np.square(centred).mean(axes) + eps
+    grad_bias, slope = g.sum(axes), (g * centred).sum(axes)
+    # The path through the variance: a centred value's share of the slope, over m times the variance.
+    m = x[..., 0].size
+    grad = weight / np.sqrt(variance) * (g - grad_bias / m - centred * slope / (m * variance))
+    grad_weight = slope / np.sqrt(variance)
+    found = (np.moveaxis(grad, -1, 1), grad_weight, grad_bias)
+    return tuple(values.astype(input.dtype) for values in found)
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 mean_constant = mistake(
@@ -246,9 +263,54 @@ def per_position(grad_output, cache):
     return grad, (grad_output * normalized).sum((0, 2, 3)), grad_output.sum((0, 2, 3))
 
 
+m_without_batch = mistake(
+    "through_mean = g.mean(axis=axes, keepdims=True)",
+    "m = input.shape[2] * input.shape[3]\n    through_mean = g.sum(axis=axes, keepdims=True) / m",
+    "(g * normalized).mean(axis=axes, keepdims=True)",
+    "(g * normalized).sum(axis=axes, keepdims=True) / m",
+    lesson="The corrections are divided by H*W. The images of the batch count too: m = N*H*W.",
+)
+
+weight_twice = mistake(
+    "grad_weight = (grad_output * normalized).sum(axis=axes)",
+    "grad_weight = (grad_output * weight[:, None, None] * normalized).sum(axis=axes)",
+    lesson="grad_weight contains the weight. y is linear in it, so the derivative is what the weight is multiplied by.",
+)
+
+eps_in_one_place = mistake(
+    "through_variance = normalized * (g * normalized).mean(axis=axes, keepdims=True)",
+    "centred = input - mean\n"
+    "    spread = (centred**2).mean(axis=axes, keepdims=True)\n"
+    "    through_variance = centred * (g * centred).mean(axis=axes, keepdims=True) / spread",
+    lesson="eps is left out on the path through the variance. There, too, the forward pass divides by the root of var + eps.",
+)
+
+corrections_over_channels = mistake(
+    "through_mean = g.mean(axis=axes, keepdims=True)",
+    "through_mean = g.mean()",
+    "(g * normalized).mean(axis=axes, keepdims=True)",
+    "(g * normalized).mean()",
+    lesson="The two corrections are taken over all channels at once. A channel's statistics hold its own values alone.",
+)
+
+axes_kept = mistake(
+    "(grad_output * normalized).sum(axis=axes)",
+    "(grad_output * normalized).sum(axis=axes, keepdims=True)",
+    "grad_output.sum(axis=axes)",
+    "grad_output.sum(axis=axes, keepdims=True)",
+    lesson="The parameters' gradients keep four axes. A gradient has the shape of what it belongs to: (C,).",
+)
+
+difference_of_squares = mistake(
+    "std = np.sqrt(input.var(axis=axes, keepdims=True) + eps)",
+    "std = np.sqrt((input**2).mean(axis=axes, keepdims=True) - mean**2 + eps)",
+    lesson="E[x^2] - E[x]^2 subtracts two large, nearly equal numbers. Far from zero nothing is left of the variance.",
+)
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
-CHECKS = {"one_channel": 2, "batches": 2, "eps": 1}
+CHECKS = {"one_channel": 2, "batches": 2, "eps": 1, "far_from_zero": 1}
 
 
 def cases(draw):
@@ -273,4 +335,8 @@ def cases(draw):
             grad_output=draw.normal(2, 3, 3, 2),
             cache=(draw.normal(2, 3, 3, 2, scale=0.125), draw.normal(3), 0.01),
         ),
+    )
+    input = draw.normal(2, 2, 3, 4, shift=500.0)
+    yield Case(
+        "far_from_zero", dict(grad_output=draw.normal(2, 2, 3, 4), cache=(input, draw.normal(2), 1e-5))
     )
