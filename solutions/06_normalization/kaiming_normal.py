@@ -50,6 +50,13 @@ def kaiming_normal_rows(weight, generator):
     return weight
 
 
+@wheat("torch.nn.init.normal_, with fan_in from a filter's size")
+def kaiming_normal_init(weight, generator):
+    _, *filter_sizes = weight.shape
+    std = 2**0.5 * torch.tensor(filter_sizes).prod().item() ** -0.5
+    return torch.nn.init.normal_(weight, mean=0.0, std=std, generator=generator)
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 SAME_NUMBERS = "Every call draws the same numbers, because your code seeds a generator. Draw from the one you are given as it is."
@@ -212,6 +219,7 @@ heavy_tails = mistake(
     "            (torch.rand(weight.shape, generator=generator) < 0.5) * 2 - 1\n        )",
     lesson="The tails are too heavy for a normal distribution.",
 )
+
 
 # ------------------------------------------------------------------------------------------------------------- cases
 
