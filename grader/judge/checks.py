@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grader.course.catalog import Exercise
-from grader.course.model import Kind
 from grader.judge.key import Form, Key
 from grader.judge.outcome import Part, parts
 
@@ -38,7 +37,7 @@ def checks_of(exercise: Exercise, key: Key, weights: Mapping[str, float]) -> tup
         if case.form is Form.PLAIN:
             about.setdefault(case.check, []).append((index, Part.FORWARD))
         for part in sorted(parts(case, kind)):
-            name = _automatic_name(case.form, part, kind)
+            name = _automatic_name(case.form, part)
             if name is not None:
                 automatic.setdefault(name, []).append((index, part))
     weighed = {name: float(weights.get(name, 1.0)) for name in about}
@@ -50,11 +49,9 @@ def checks_of(exercise: Exercise, key: Key, weights: Mapping[str, float]) -> tup
     )
 
 
-def _automatic_name(form: Form, part: Part, kind: Kind) -> str | None:
+def _automatic_name(form: Form, part: Part) -> str | None:
     if form in _LAYOUTS:
         return "dtypes_and_layouts" if part is not Part.MANNERS else None
     if form is not Form.PLAIN:
         return "extreme_values" if part is not Part.MANNERS else None
-    if part is Part.FORWARD or (part is Part.MANNERS and kind is Kind.DESIGN):
-        return None
-    return part.value
+    return None if part is Part.FORWARD else part.value

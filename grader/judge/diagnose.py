@@ -38,18 +38,22 @@ _CONDUCT = {
 
 
 def diagnose(
-    judged: Judged, chaffs: Mapping[str, list[Seen]], lessons: Mapping[str, str]
+    judged: Judged,
+    chaffs: Mapping[str, list[Seen]],
+    lessons: Mapping[str, str],
+    everything: Judged | None = None,
 ) -> Diagnosis | None:
     """The reason behind one check's failures, or None when nothing known explains all of them.
 
-    `chaffs`: what each chaff gave on every case; `lessons`: chaff -> what it teaches.
+    `chaffs`: what each chaff gave on every case; `lessons`: chaff -> what it teaches; `everything`: all checks, where
+    `judged` is one of them. Then chaffs that explain it with different lessons explain nothing.
     """
     failing = [(index, outcome, part) for index, outcome, part in judged if outcome.fails(part)]
     if not failing:
         return None
-    for name, seen in chaffs.items():
-        if name in lessons and _explains(judged, seen):
-            return Diagnosis(chaff=name, lesson=lessons[name])
+    explaining = [name for name, seen in chaffs.items() if name in lessons and _explains(judged, seen)]
+    if explaining and (everything is None or len({lessons[name] for name in explaining}) == 1):
+        return Diagnosis(chaff=explaining[0], lesson=lessons[explaining[0]])
     if any(outcome.status is not Status.FAILED for _, outcome, _ in failing):
         return None
     if all(part is Part.MANNERS for _, _, part in failing):
@@ -58,7 +62,14 @@ def diagnose(
         Failing(outcome.case, difference) for _, outcome, part in failing for difference in outcome.of(part)
     ]
     known = [one for one in values if one.difference.name in one.case.expected]
-    return explain(known) if known and len(known) == len(values) else None
+    observed = [outcome.seen for _, outcome, _ in everything or judged]
+    return explain(known, observed) if known and len(known) == len(values) else None
+
+
+def uncontradicted(everything: Judged, chaffs: Mapping[str, list[Seen]]) -> dict[str, list[Seen]]:
+    """The chaffs that do right wherever the learner's code does: it does not make the mistake of any other."""
+    right = [(index, outcome, part) for index, outcome, part in everything if not outcome.fails(part)]
+    return {name: seen for name, seen in chaffs.items() if _explains(right, seen)}
 
 
 def _explains(judged: Judged, chaff: Sequence[Seen]) -> bool:

@@ -80,9 +80,27 @@ def judge_case(case: KeyCase, answer: Answer, seen: Seen, kind: Kind) -> CaseOut
                 found.setdefault(part_of(name, kind), []).append(difference)
         if Form(case.form) is Form.PLAIN:
             found.setdefault(Part.FORWARD, []).extend(_surplus(case, answer))
+        if Part.GRADIENTS in found and (unusable := _unusable(case, found.get(Part.FORWARD, []))):
+            found[Part.GRADIENTS] = [_not_judged(wrong, unusable) for wrong in found[Part.GRADIENTS]]
     found[Part.MANNERS] = _conduct(answer)
     differences = {part: tuple(entries) for part, entries in found.items() if entries}
     return CaseOutcome(case, Status.FAILED if differences else Status.PASSED, differences, seen=seen)
+
+
+def _unusable(case: KeyCase, differences: list[Difference]) -> str | None:
+    """An output from which no gradient could be sent back, since nothing of its shape came."""
+    for difference in differences:
+        if f"cotangent of {difference.name}" in case.request.tensors and difference.wrong in _NO_ARRAY:
+            return difference.name
+    return None
+
+
+_NO_ARRAY = (Wrong.SHAPE, Wrong.TYPE, Wrong.MISSING)
+
+
+def _not_judged(gradient: Difference, output: str) -> Difference:
+    message = f"{gradient.name} could not be judged, since {output} is not what was asked for"
+    return Difference(gradient.name, Wrong.MISSING, message, gradient.expected)
 
 
 def _shapes_only(case: KeyCase, answer: Answer) -> list[Difference]:

@@ -6,7 +6,7 @@ It is a diagnosis only when it explains every failing value of a check with the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from math import prod
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from grader.judge.compare import Difference, Wrong
-from grader.judge.key import Array, KeyCase
+from grader.judge.key import Array, KeyCase, Seen
 from grader.judge.report import Diagnosis
 
 
@@ -48,15 +48,22 @@ class Failing:
 
 @dataclass(frozen=True)
 class Transform:
-    """A named way to be wrong: `explain` gives the parameters under which it explains one failing value."""
+    """A named way to be wrong: `explain` gives the parameters under which it explains one failing value.
+
+    `doubt`: whether all failing values together, or anything else that was observed, speak against it.
+    """
 
     name: str
     explain: Callable[[Failing], Iterator[str]]
     lesson: str
+    doubt: Callable[[Sequence[Failing], Sequence[Seen]], bool] = lambda failing, observed: False
 
 
-def explain(failing: list[Failing]) -> Diagnosis | None:
-    """The first transform (most specific first) with a parameter that explains every failing value."""
+def explain(failing: list[Failing], observed: Sequence[Seen] = ()) -> Diagnosis | None:
+    """The first transform (most specific first) with a parameter that explains every failing value.
+
+    `observed`: everything that the code gave, in failing cases and others.
+    """
     for transform in TRANSFORMS:
         shared: set[str] | None = None
         for one in failing:
@@ -64,7 +71,7 @@ def explain(failing: list[Failing]) -> Diagnosis | None:
             shared = found if shared is None else shared & found
             if not shared:
                 break
-        if shared:
+        if shared and not transform.doubt(failing, observed):
             chosen = min(shared, key=lambda parameter: (len(parameter), parameter))
             lesson = transform.lesson.format(chosen)
             return Diagnosis(chaff=transform.name, lesson=lesson, source="transform")
@@ -173,8 +180,18 @@ def _pair(value: Any) -> tuple[int, int] | None:
 
 
 def _all_zero(one: Failing) -> Iterator[str]:
-    if _comparable(one) and not one.actual.any() and one.actual.size > 1:
+    if _comparable(one) and not one.actual.any() and one.actual.size > 1 and _is_output(one.difference.name):
         yield ""
+
+
+def _sometimes_filled(failing: Sequence[Failing], observed: Sequence[Seen]) -> bool:
+    """Whether some output is not 0: then a buffer is filled, with what is 0 here."""
+    values = [value for seen in observed for name, value in seen.values.items() if _is_output(name)]
+    return any(bool(np.any(value)) for value in values if isinstance(value, np.ndarray | float | int))
+
+
+def _is_output(name: str) -> bool:
+    return name.removeprefix("eval ").startswith("output")
 
 
 def _flipped(one: Failing) -> Iterator[str]:
@@ -264,12 +281,26 @@ def _offset(one: Failing) -> Iterator[str]:
 
 
 def _low_precision(one: Failing) -> Iterator[str]:
-    if not _comparable(one):
+    """An error of the size that half precision makes, in most values."""
+    if not _comparable(one) or one.difference.bad is None or np.mean(one.difference.bad) <= 0.5:
         return
     typical = float(np.sqrt(np.mean(np.square(one.truth)))) if one.truth.size else 0.0
     error = float(np.sqrt(np.mean(np.square(one.actual - one.truth))))
     if typical and 2.0**-16 < error / typical < 2.0**-6:
         yield ""
+
+
+def _one_sided(failing: Sequence[Failing], observed: Sequence[Seen]) -> bool:
+    """Whether values are not as often too large as too small: rounding has no favourite side."""
+    larger = [np.abs(one.actual) > np.abs(one.truth) for one in failing]
+    signs = np.concatenate(
+        [more[np.asarray(one.difference.bad)] for more, one in zip(larger, failing, strict=True)]
+    )
+    return signs.size < FEW or not 0.1 <= float(np.mean(signs)) <= 0.9
+
+
+#: from so few values no side can be told
+FEW = 6
 
 
 def _other_mode(one: Failing) -> Iterator[str]:
@@ -321,7 +352,10 @@ TRANSFORMS = (
     Transform("swapped_axes", _permuted, "These are the right values with axes exchanged: {}."),
     Transform("wrong_rank", _squeezed, "These are the right values, but the result should have {}."),
     Transform(
-        "all_zero", _all_zero, "Every value is 0: the result buffer is returned without having been filled."
+        "all_zero",
+        _all_zero,
+        "Every value is 0: the result buffer is returned without having been filled.",
+        _sometimes_filled,
     ),
     Transform("missing_bias", _missing_bias, "The bias is missing: everything else is right."),
     Transform("flipped", _flipped, "These are the right values in reverse order along axis {}."),
@@ -332,5 +366,6 @@ TRANSFORMS = (
         "low_precision",
         _low_precision,
         "Nearly right, but not to the precision of the input's dtype: some step is computed in a lower one.",
+        _one_sided,
     ),
 )

@@ -10,7 +10,7 @@ from typing import Any
 from grader.course.catalog import Exercise
 from grader.judge.checks import Check
 from grader.judge.compare import Wrong
-from grader.judge.diagnose import diagnose
+from grader.judge.diagnose import diagnose, uncontradicted
 from grader.judge.key import Key, KeyCase, Seen
 from grader.judge.outcome import CONDUCT, CaseOutcome, Part
 from grader.judge.picture import expected_and_actual, heat
@@ -135,7 +135,8 @@ def _diagnoses(
     shared = diagnose(everything, chaffs, lessons)
     if shared is not None and shared.source == "chaff":
         return dict.fromkeys(failing, shared)
-    found = {name: diagnose(judged, chaffs, lessons) for name, judged in failing.items()}
+    possible = uncontradicted(everything, chaffs)
+    found = {name: diagnose(judged, possible, lessons, everything) for name, judged in failing.items()}
     return {name: diagnosis for name, diagnosis in found.items() if diagnosis is not None}
 
 

@@ -149,3 +149,80 @@ def test_hidden_cases_do_not_leak_through_what_the_code_says(judge: Judge, cours
     assert result.status is Status.ERROR
     assert "SECRET" not in result.model_dump_json()
     assert "An exception (hidden case 1)" in first(result).message
+
+
+POOLING = """
+    def max_pool_invariance(image, kernel_size, limit):
+        import torch
+        import torch.nn.functional as F
+        framed = F.pad(image, (limit,) * 4)
+        height, width = image.shape
+        def pooled(dy, dx):
+            return F.max_pool2d(framed[limit - dy:, limit - dx:][:height, :width].clone()[None], kernel_size)
+        shifts = range(-limit, limit + 1)
+        found = [(y, x) for y in shifts for x in shifts if torch.equal(pooled(y, x), pooled(0, 0))]
+        {after}
+        return found
+    """
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [("image += 1", "changes an argument"), ("torch.rand(1)", "shares"), ("pass", None)],
+)
+def test_kind_design_is_judged_on_conduct_too(
+    judge: Judge, course: Course, after: str, said: str | None
+) -> None:
+    source = POOLING.format(after=after)
+    result = judged(judge, course, source, "max_pool_invariance")
+    assert (result.status is Status.PASSED) == (said is None)
+    if said is not None:
+        assert first(result).name == "good_manners"
+        assert said in first(result).message
+
+
+def test_every_part_of_a_model_comes_back_in_its_mode(judge: Judge, course: Course) -> None:
+    reference = course.exercise("shift_equivariance_gap").solution.reference.source
+    source = reference + (
+        "\n_right = shift_equivariance_gap\n\n"
+        "def shift_equivariance_gap(layer, input, shift):\n"
+        "    answer = _right(layer, input, shift)\n"
+        "    for part in layer.children():\n"
+        "        part.eval()\n"
+        "    return answer\n"
+    )
+    result = judge.judge(course.exercise("shift_equivariance_gap"), source)
+    assert result.status is Status.FAILED
+
+
+WINDOWS = """
+    def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+        import torch
+        pair = lambda v: (v, v) if isinstance(v, int) else v
+        (sh, sw), (ph, pw), (dh, dw) = pair(stride), pair(padding), pair(dilation)
+        x = torch.nn.functional.pad(input, (pw, pw, ph, ph))
+        n, c, height, width = x.shape
+        o, cg, kh, kw = weight.shape
+        oh, ow = (height - dh * (kh - 1) - 1) // sh + 1, (width - dw * (kw - 1) - 1) // {stride} + 1
+        rows = (torch.arange(oh) * sh)[:, None] + torch.arange(kh) * dh
+        columns = (torch.arange(ow) * sw)[:, None] + torch.arange(kw) * dw
+        seen = x[:, :, rows[:, None, :, None], columns[None, :, None, :]].unflatten(1, (groups, cg))
+        y = torch.einsum("ngcyxij,gocij->ngoyx", seen, weight.unflatten(0, (groups, o // groups))).flatten(1, 2)
+        return y if bias is None else y + bias[:, None, None]
+    """
+
+
+def test_a_mistake_is_not_named_after_one_that_would_fail_what_passes(judge: Judge, course: Course) -> None:
+    assert judged(judge, course, WINDOWS.format(stride="sw"), "conv2d").status is Status.PASSED
+    result = judged(judge, course, WINDOWS.format(stride="sh"), "conv2d")
+    named = {check.diagnosis.chaff for check in result.checks if check.diagnosis is not None}
+    assert named <= {"width_by_vertical_stride"}
+
+
+def test_a_gradient_that_cannot_be_judged_says_so(judge: Judge, course: Course) -> None:
+    result = judged(judge, course, WINDOWS.format(stride="sh"), "conv2d")
+    gradients = next(check for check in result.checks if check.name == "gradients")
+    assert "no gradient reaches" not in gradients.message
+    wide = "    def max_pool2d(input, kernel_size, stride=None, padding=0):\n        return input\n"
+    result = judged(judge, course, wide, "max_pool2d")
+    assert all("no gradient reaches" not in check.message for check in result.checks)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.judge.compare import Answer, compare
-from grader.judge.key import Expected, Form, KeyCase
+from grader.judge.key import Expected, Form, KeyCase, Seen
 from grader.judge.transforms import Failing, explain
 from grader.worker.wire import Message, Tensor
 
@@ -106,3 +106,25 @@ def test_the_size_that_another_geometry_gives() -> None:
 
     diagnosis = explain([case(7, 2, 2), case(8, 1, 1)])
     assert diagnosis is not None and "padding left out" in diagnosis.lesson
+
+
+def test_zeros_are_no_empty_buffer_where_the_code_fills_one_elsewhere() -> None:
+    zero = failing(lambda y, b: y * 0)
+    filled = Seen({"output": np.ones((2, 3))})
+    assert explain(zero, [Seen({"output": np.zeros((2, 3))})]) is not None
+    assert explain(zero, [filled]) is None
+
+
+def test_a_zero_gradient_is_no_empty_buffer() -> None:
+    assert explain(failing(lambda y, b: y * 0, name="gradient of input")) is None
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda y, b: np.where(np.abs(y) > 1.5, y * 0.9999, y),  # a few values, as clipping makes them
+        lambda y, b: y * 0.9999,  # all of them, and all too small
+    ],
+)
+def test_small_errors_that_are_no_rounding_are_no_lower_precision(make) -> None:
+    assert explain(failing(make)) is None
