@@ -12,7 +12,7 @@ Arguments
     padding    (left, right, top, bottom): four whole numbers, each 0 or more
     value      a number
 Returns
-    (N, C, top + H + bottom, left + W + right), a new tensor of the input's dtype and on its device
+    (N, C, top + H + bottom, left + W + right), of the input's dtype and on its device
 
 Example
     >>> image = torch.tensor([[[[1., 2.],

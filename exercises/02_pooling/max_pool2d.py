@@ -25,7 +25,8 @@ Example
     >>> max_pool2d(image, 2, stride=1)
     tensor([[[[5., 5., 7.]]]])
 
-The gradient is judged too: it flows to the element that won its window, and to no other.
+The gradient is judged too: it flows to the element that won its window, and to no other. Of equal values the first wins,
+counted row by row, as in PyTorch.
 
 Not allowed: PyTorch's own max pooling, under any name.
 

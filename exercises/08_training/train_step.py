@@ -8,6 +8,7 @@ parameter contributed, and the optimizer moves them all a little the other way:
 
 Two things are easily forgotten. Gradients add up in `.grad` until somebody clears them. And layers such as batch norm
 behave differently in training and in evaluation; a step puts the model in training mode, whatever it was in before.
+Parameters that the caller has frozen (requires_grad=False) stay as they are.
 
 Arguments
     model        an nn.Module: (N, ...) -> logits (N, K), before any softmax

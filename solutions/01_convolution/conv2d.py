@@ -273,6 +273,15 @@ def depthwise_always(input, weight, bias=None, stride=1, padding=0, dilation=1, 
     )
 
 
+# Written after the cases were fixed.
+
+width_by_vertical_stride = mistake(
+    "out_width = (width - dw * (kw - 1) - 1) // sw + 1",
+    "out_width = (width - dw * (kw - 1) - 1) // sh + 1",
+    lesson="The output's width is computed with the vertical stride. Each axis has a stride of its own.",
+)
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"forward": 2, "stride": 1, "padding": 1, "dilation": 1, "groups": 1, "gradients": 2}

@@ -199,6 +199,26 @@ magnitudes = mistake(
 )
 
 
+@chaff(
+    "The output starts one row too late, and its last row reaches over the end of the image. The first position is at the top: "
+    "kernel[0, 0] on image[0, 0]."
+)
+def one_row_too_late(image, kernel):
+    (height, width), (kh, kw) = image.shape, kernel.shape
+    spectrum = torch.fft.rfft2(image) * torch.fft.rfft2(kernel, s=(height, width)).conj()
+    return torch.fft.irfft2(spectrum, s=(height, width))[1 : height - kh + 2, : width - kw + 1]
+
+
+@chaff(
+    "The output starts one column too late, and its last column reaches over the end of the image. The first position is at the "
+    "left: kernel[0, 0] on image[0, 0]."
+)
+def one_column_too_late(image, kernel):
+    (height, width), (kh, kw) = image.shape, kernel.shape
+    spectrum = torch.fft.rfft2(image) * torch.fft.rfft2(kernel, s=(height, width)).conj()
+    return torch.fft.irfft2(spectrum, s=(height, width))[: height - kh + 1, 1 : width - kw + 2]
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"small": 1, "rectangular": 2, "edges": 1}

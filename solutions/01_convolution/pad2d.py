@@ -49,6 +49,24 @@ def pad2d_matrices(input, padding, value=0.0):
     return (torch.einsum("yh,nchw,xw->ncyx", down, image, across) + value).to(input.dtype)
 
 
+@wheat("the input itself where there is nothing to pad; else a tensor filled by index_put")
+def pad2d_only_if_needed(input, padding, value=0.0):
+    if not any(padding):
+        return input
+    left, right, top, bottom = padding
+    batch, channels, height, width = input.shape
+    frame = torch.full(
+        (batch, channels, top + height + bottom, left + width + right),
+        value,
+        dtype=input.dtype,
+        device=input.device,
+    )
+    rows = torch.arange(top, top + height, device=input.device)[:, None]
+    columns = torch.arange(left, left + width, device=input.device)
+    frame[..., rows, columns] = input
+    return frame
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 value_ignored = mistake(

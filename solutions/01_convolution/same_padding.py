@@ -165,6 +165,13 @@ def side_by_parity(size, kernel_size, stride=1, dilation=1):
     return (before, after) if size % 2 else (after, before)
 
 
+size_ignored = mistake(
+    "total = max(needed - size, 0)",
+    "total = max(extent - stride, 0)",
+    lesson="The size plays no part. Where the stride does not divide it, the last position covers less than a stride, and needs more.",
+)
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"stride_1": 2, "even_kernels": 2, "stride": 2, "nothing_to_pad": 1, "dilation": 1, "together": 1}

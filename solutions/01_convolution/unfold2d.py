@@ -254,6 +254,25 @@ channels_first_half = mistake(
 )
 
 
+@chaff(
+    "The number of windows is right, but the image is padded with vertical and horizontal exchanged. F.pad takes the last axis "
+    "first: (left, right, top, bottom)."
+)
+def padded_the_other_way(input, kernel_size, stride=1, padding=0, dilation=1):
+    (kh, kw), (sh, sw) = pair(kernel_size), pair(stride)
+    (ph, pw), (dh, dw) = pair(padding), pair(dilation)
+    batch, channels, height, width = input.shape
+    padded = F.pad(input, (ph, ph, pw, pw))
+    out_height = (height + 2 * ph - dh * (kh - 1) - 1) // sh + 1
+    out_width = (width + 2 * pw - dw * (kw - 1) - 1) // sw + 1
+    image, plane, row, pixel = padded.stride()
+    windows = padded.as_strided(
+        (batch, channels, kh, kw, out_height, out_width),
+        (image, plane, row * dh, pixel * dw, row * sh, pixel * sw),
+    )
+    return windows.reshape(batch, channels * kh * kw, -1)
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"forward": 2, "stride": 1, "padding": 1, "dilation": 1, "gradients": 2}

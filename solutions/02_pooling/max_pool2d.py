@@ -1,4 +1,4 @@
-"""max_pool2d: windows as views, then a maximum over them."""
+"""max_pool2d: windows as views, then a maximum over them whose first winner gets the gradient."""
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +17,8 @@ def max_pool2d(input, kernel_size, stride=None, padding=0):
     # Minus infinity loses against every number, so the border can never be a window's maximum.
     padded = F.pad(input, (pw, pw, ph, ph), value=float("-inf"))
     windows = padded.unfold(2, kh, sh).unfold(3, kw, sw)  # (N, C, OH, OW, kh, kw), a view: nothing is copied
-    return windows.amax(dim=(-2, -1))
+    # max() names one winner, the first of equal values, and the gradient goes to it; amax() would share it among them.
+    return windows.flatten(-2).max(dim=-1).values
 
 
 @wheat("a running maximum over the kernel's offsets")
@@ -32,7 +33,7 @@ def max_pool2d_offsets(input, kernel_size, stride=None, padding=0):
     for i in range(kh):
         for j in range(kw):
             part = padded[:, :, i : i + sh * (out_height - 1) + 1 : sh, j : j + sw * (out_width - 1) + 1 : sw]
-            best = part if best is None else torch.maximum(best, part)
+            best = part if best is None else torch.where(part > best, part, best)  # a tie goes to the first
     return best
 
 
@@ -118,25 +119,25 @@ square_kernel_only = mistake(
 )
 
 average = mistake(
-    "windows.amax(dim=(-2, -1))",
+    "windows.flatten(-2).max(dim=-1).values",
     "windows.mean(dim=(-2, -1))",
     lesson="This is average pooling. Max pooling keeps the strongest response and forgets the others.",
 )
 
 minimum = mistake(
-    "windows.amax(dim=(-2, -1))",
+    "windows.flatten(-2).max(dim=-1).values",
     "windows.amin(dim=(-2, -1))",
     lesson="You keep the smallest value of each window.",
 )
 
 largest_magnitude = mistake(
-    "return windows.amax(dim=(-2, -1))",
+    "return windows.flatten(-2).max(dim=-1).values",
     "flat = windows.flatten(-2)\n    return flat.gather(-1, flat.abs().argmax(-1, keepdim=True)).squeeze(-1)",
     lesson="You keep the value of largest magnitude. A strong negative response is not a maximum.",
 )
 
 across_channels = mistake(
-    "return windows.amax(dim=(-2, -1))",
+    "return windows.flatten(-2).max(dim=-1).values",
     "return windows.amax(dim=(1, -2, -1), keepdim=True).flatten(-3).expand(-1, input.shape[1], -1, -1)",
     lesson="The maximum is taken over the channels too. Each channel is pooled by itself.",
 )
@@ -149,19 +150,19 @@ rounds_up = mistake(
 )
 
 detached = mistake(
-    "windows.amax(dim=(-2, -1))",
+    "windows.flatten(-2).max(dim=-1).values",
     "windows.detach().amax(dim=(-2, -1)).requires_grad_()",
     lesson="The values are right, but no gradient flows back: detach(), .data, .item() or NumPy cut the graph.",
 )
 
 forced_float32 = mistake(
-    "return windows.amax(dim=(-2, -1))",
-    "return windows.amax(dim=(-2, -1)).float()",
+    "return windows.flatten(-2).max(dim=-1).values",
+    "return windows.flatten(-2).max(dim=-1).values.float()",
     lesson="The result is always float32. It has the input's dtype, whatever that is.",
 )
 
 mean_gradient = mistake(
-    "return windows.amax(dim=(-2, -1))",
+    "return windows.flatten(-2).max(dim=-1).values",
     "best, spread = windows.amax(dim=(-2, -1)), windows.where(windows.isfinite(), 0).mean(dim=(-2, -1))\n"
     "    return best.detach() + spread - spread.detach()",
     lesson="The values are right, but the gradient is spread over the whole window, as in average pooling. "
@@ -169,7 +170,7 @@ mean_gradient = mistake(
 )
 
 input_overwritten = mistake(
-    "return windows.amax(dim=(-2, -1))",
+    "return windows.flatten(-2).max(dim=-1).values",
     "best = windows.amax(dim=(-2, -1))\n    input.data.clamp_(min=0)\n    return best",
     lesson="The caller's input is changed. An argument belongs to the caller: write to a new tensor.",
 )
@@ -181,9 +182,52 @@ def with_indices(input, kernel_size, stride=None, padding=0):
     return pooled, pooled.detach().flatten(2).argmax(-1)
 
 
+far_below = mistake(
+    'value=float("-inf")',
+    "value=-1000.0",
+    lesson="The border holds a number that is thought to be small enough. The input may lie below any number: only minus infinity "
+    "loses to all.",
+)
+
+further_below = mistake(
+    'value=float("-inf")',
+    "value=-1e9",
+    lesson="The border holds a number that is thought to be small enough. The input may lie below any number: only minus infinity "
+    "loses to all.",
+)
+
+below_the_smallest = mistake(
+    'value=float("-inf")',
+    "value=float(input.detach().min())",
+    lesson="The border holds the smallest value of the input. Where the image ties with it, the border wins and takes the gradient: "
+    "it must lose against every number.",
+)
+
+tie_shared = mistake(
+    "windows.flatten(-2).max(dim=-1).values",
+    "windows.amax(dim=(-2, -1))",
+    lesson="Equal values share the gradient of their window. One of them wins, the first, and gets all of it.",
+)
+
+last_of_a_tie = mistake(
+    "windows.flatten(-2).max(dim=-1).values",
+    "windows.flatten(-2).flip(-1).max(dim=-1).values",
+    lesson="Of equal values the last one gets the gradient. It goes to the first.",
+)
+
+every_tie = mistake(
+    "return windows.flatten(-2).max(dim=-1).values",
+    "best = windows.amax(dim=(-2, -1)).detach()\n"
+    "    won = windows == best[..., None, None]\n"
+    "    learns = torch.where(won, windows, 0).sum(dim=(-2, -1))\n"
+    "    return best + learns - learns.detach()",
+    lesson="Every value that equals the maximum gets the whole gradient, so a tie counts it more than once. One of them wins.",
+)
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
-CHECKS = {"forward": 2, "stride": 1, "padding": 2, "gradients": 2}
+CHECKS = {"forward": 2, "stride": 1, "padding": 2, "ties": 1, "gradients": 2}
 
 
 def cases(draw):
@@ -197,9 +241,20 @@ def cases(draw):
 
     yield Case("padding", dict(input=draw.distinct(1, 1, 2, 2, spacing=1.0), kernel_size=2, padding=1))
     yield Case("padding", dict(input=draw.distinct(2, 2, 5, 4) - 20.0, kernel_size=3, stride=2, padding=1))
+    # Next to the least number that float32 holds.
+    lowest = draw.distinct(2, 2, 4, 5, spacing=1e35) - 3e38
+    yield Case("padding", dict(input=lowest, kernel_size=(3, 2), stride=(2, 1), padding=1))
     yield Case(
         "padding", dict(input=draw.distinct(2, 3, 6, 5), kernel_size=(4, 3), stride=(1, 2), padding=(2, 1))
     )
+
+    def tied(input, kernel_size, **options):
+        return Case("ties", dict(input=input, kernel_size=kernel_size, **options), smooth=False)
+
+    yield tied(draw.integers(1, 1, 2, 4, low=1, high=1), 2)
+    yield tied(draw.integers(1, 1, 3, 3, low=0, high=0), 2, stride=1)
+    yield tied(draw.integers(2, 2, 5, 6, low=-2, high=-1), (2, 3), stride=(1, 2), padding=1)
+    yield tied(draw.integers(2, 2, 6, 5, low=0, high=1), 3, stride=2, padding=(0, 1))
 
 
 def bench(draw):

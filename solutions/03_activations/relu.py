@@ -195,6 +195,13 @@ backward_any_positive = mistake(
 )
 
 
+backward_gate_at_one = mistake(
+    "(input > 0)",
+    "(input > 1)",
+    lesson="The slope is 1 above 1 only. The kink of ReLU is at 0.",
+)
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"forward": 1, "backward": 2}

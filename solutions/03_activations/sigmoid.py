@@ -218,6 +218,14 @@ backward_squared = mistake(
 )
 
 
+clipped_at_twenty = mistake(
+    "    small = np.exp(-np.abs(input))",
+    "    input = np.clip(input, -20, 20)\n    small = np.exp(-np.abs(input))",
+    lesson="Clipping the input at 20 avoids the overflow, but sigmoid(-30) and sigmoid(-20) become equal. They differ by a factor "
+    "of 20000.",
+)
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"forward": 2, "large_inputs": 2, "backward": 2}

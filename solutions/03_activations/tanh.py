@@ -198,6 +198,19 @@ backward_root = mistake(
 )
 
 
+clipped_at_five = mistake(
+    "t = np.expm1(-2 * np.abs(input))",
+    "t = np.expm1(-2 * np.clip(np.abs(input), 0, 5))",
+    lesson="Beyond 5 the curve stands still, at 0.9999. It goes on to 1.",
+)
+
+backward_square_outside = mistake(
+    "grad_output * (1 - output * output)",
+    "grad_output * (1 - output) ** 2",
+    lesson="The square is taken of the wrong thing: it belongs to the output alone. Then the slope is the same on both sides of 0.",
+)
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"forward": 2, "large_inputs": 1, "tiny_inputs": 1, "backward": 2}

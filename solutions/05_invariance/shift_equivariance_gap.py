@@ -291,6 +291,27 @@ frozen = mistake(
 )
 
 
+@chaff(
+    "A copy spares the caller's layer, but it runs in the mode the layer is in. Switch the copy to evaluation."
+)
+def copy_in_its_mode(layer, input, shift):
+    twin = copy.deepcopy(layer)
+    with torch.no_grad():
+        moved_before, output = twin(torch.roll(input, shift, dims=(-2, -1))), twin(input)
+    small = [by * after // before for by, after, before in zip(shift, output.shape[-2:], input.shape[-2:])]
+    moved_after = torch.roll(output, small, dims=(-2, -1))
+    difference = (moved_before - moved_after).norm()
+    return (difference / moved_after.norm()).item() if difference > 0 else 0.0
+
+
+rows_truncated = mistake(
+    "small = [by * after // before for by, after, before in zip(shift, output.shape[-2:], input.shape[-2:])]",
+    "small = [by * after // before for by, after, before in zip(shift, output.shape[-2:], input.shape[-2:])]\n"
+    "    small[0] = int(shift[0] * output.shape[2] / input.shape[2])",
+    lesson="The output's vertical shift is rounded towards 0. The statement rounds down, which differs for negative shifts.",
+)
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"equivariant": 2, "borders": 2, "strides": 3, "modes": 2}

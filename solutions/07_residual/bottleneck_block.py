@@ -109,6 +109,35 @@ class BottleneckBlockLists(nn.Module):
         return F.relu(value + kept)
 
 
+@wheat("bare kernels; both 1x1 convolutions as linear layers on images with their channels last")
+class BottleneckBlockLast(nn.Module):
+    def __init__(self, in_channels, channels, stride=1):
+        super().__init__()
+        wide, self.stride = 4 * channels, stride
+        self.widen = nn.Parameter(torch.randn(wide, channels, 1, 1))
+        self.squeeze = nn.Parameter(torch.randn(channels, in_channels, 1, 1))
+        self.spatial = nn.Parameter(torch.randn(channels, channels, 3, 3))
+        sizes = [channels, channels, wide]
+        self.project = None
+        if stride != 1 or in_channels != wide:
+            self.project = nn.Parameter(torch.randn(wide, in_channels, 1, 1))
+            sizes.append(wide)
+        self.norms = nn.ModuleList(map(nn.BatchNorm2d, sizes))
+
+    @staticmethod
+    def pointwise(image, kernel):
+        return F.linear(image.movedim(1, -1), kernel.flatten(1)).movedim(-1, 1)
+
+    def forward(self, input):
+        squeezed = self.norms[0](self.pointwise(input, self.squeeze)).relu()
+        seen = F.conv2d(squeezed, self.spatial, stride=self.stride, padding=1)
+        output = self.norms[2](self.pointwise(self.norms[1](seen).relu(), self.widen))
+        if self.project is None:
+            return (output + input).relu()
+        kept = input[..., :: self.stride, :: self.stride]
+        return (output + self.norms[3](self.pointwise(kept, self.project))).relu()
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 stride_in_first = mistake(
@@ -293,6 +322,58 @@ middle_twice = mistake(
 class IgnoresInput(BottleneckBlock):
     def forward(self, input):
         return super().forward(torch.ones_like(input))
+
+
+padding_in_the_squeeze = mistake(
+    "self.conv1 = nn.Conv2d(in_channels, channels, 1, bias=False)",
+    "self.conv1 = nn.Conv2d(in_channels, channels, 1, padding=1, bias=False)",
+    "channels, channels, 3, stride=stride, padding=1",
+    "channels, channels, 3, stride=stride",
+    lesson="The 1x1 convolution has the padding in place of the 3x3 one. The sizes agree, but the border passes batch norm and "
+    "counts in its statistics.",
+)
+
+depthwise_middle = mistake(
+    "channels, channels, 3, stride=stride, padding=1, bias=False)",
+    "channels, channels, 3, stride=stride, padding=1, bias=False, groups=channels)",
+    lesson="The 3x3 convolution treats each channel by itself, as in MobileNet. Here it mixes all of them.",
+)
+
+averaged_shortcut = mistake(
+    "return F.relu(residual + self.shortcut(input))",
+    "kept = input\n"
+    "        if not isinstance(self.shortcut, nn.Identity):\n"
+    "            kept = F.avg_pool2d(input, self.conv2.stride, ceil_mode=True)\n"
+    "            kept = self.shortcut[1](F.conv2d(kept, self.shortcut[0].weight))\n"
+    "        return F.relu(residual + kept)",
+    lesson="The shortcut averages neighbours where it should take a stride. Some later networks do; the statement's convolution has "
+    "the block's stride.",
+)
+
+relu_six = mistake(
+    "return F.relu(residual + self.shortcut(input))",
+    "return F.relu6(residual + self.shortcut(input))",
+    lesson="The last ReLU stops at 6, as in networks for phones. A ReLU has no upper end.",
+)
+
+stride_is_two = mistake(
+    "super().__init__()\n",
+    "super().__init__()\n        stride = 1 if stride == 1 else 2\n",
+    lesson="Every stride above 1 is taken for 2. The caller says how large it is.",
+)
+
+wide_in_the_middle = mistake(
+    "self.conv1 = nn.Conv2d(in_channels, channels, 1, bias=False)",
+    "channels = wide\n        self.conv1 = nn.Conv2d(in_channels, channels, 1, bias=False)",
+    lesson="The 3x3 convolution works on the wide map. What makes a bottleneck is that it sees the narrow one.",
+)
+
+added_in_place = mistake(
+    "return F.relu(residual + self.shortcut(input))",
+    "kept = self.shortcut(input)\n        kept.data += residual.data\n"
+    "        return F.relu(kept + (residual - residual.detach()))",
+    lesson="The sum is written into the shortcut's tensor. Where the shortcut is the identity, that is the caller's own input.",
+)
 
 
 # ------------------------------------------------------------------------------------------------------------- cases

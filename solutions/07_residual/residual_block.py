@@ -85,6 +85,36 @@ class ResidualBlockSubsample(ResidualBlock):
         return F.relu(kept + self.bn2(self.conv2(F.relu(self.bn1(self.conv1(input))))))
 
 
+@wheat(
+    "the convolution and batch norm as loops over parts; where the shapes agree, nothing is registered for the shortcut"
+)
+class ResidualBlockBranches(nn.Module):
+    def __init__(self, in_channels, out_channels, stride=1):
+        super().__init__()
+        main = [(in_channels, 3, stride), (out_channels, 3, 1)]
+        side = [] if (stride, in_channels) == (1, out_channels) else [(in_channels, 1, stride)]
+        self.branches = nn.ModuleDict()
+        for name, branch in (("b_side", side), ("a_main", main)):
+            self.branches[name] = nn.ModuleList(
+                nn.ModuleDict(
+                    {
+                        "norm": nn.BatchNorm2d(out_channels),
+                        "mix": nn.Conv2d(before, out_channels, size, step, size // 2, bias=False),
+                    }
+                )
+                for before, size, step in branch
+            )
+
+    def forward(self, input):
+        totals = input.new_zeros(())
+        for branch in self.branches.values():
+            value = input
+            for at, part in enumerate(branch):
+                value = part["norm"](part["mix"](F.relu(value) if at else value))
+            totals = totals + value
+        return torch.maximum(totals, torch.zeros_like(totals))
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 no_shortcut = mistake(
@@ -210,6 +240,80 @@ scaled_shortcut = mistake(
 class IgnoresInput(ResidualBlock):
     def forward(self, input):
         return super().forward(torch.ones_like(input))
+
+
+always_projects = mistake(
+    "if stride != 1 or in_channels != out_channels:",
+    "if True:",
+    lesson="The shortcut is projected even where the shapes agree. There it is the identity, with no parameters at all.",
+)
+
+wide_projection = mistake(
+    "nn.Conv2d(in_channels, out_channels, 1, stride=stride, bias=False),\n",
+    "nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1, bias=False),\n",
+    lesson="The shortcut's kernel is 3x3. It is only to make the shapes agree, which a 1x1 kernel does.",
+)
+
+added_in_place = mistake(
+    "return F.relu(residual + self.shortcut(input))",
+    "kept = self.shortcut(input)\n        kept.data += residual.data\n"
+    "        return F.relu(kept + (residual - residual.detach()))",
+    lesson="The sum is written into the shortcut's tensor. Where the shortcut is the identity, that is the caller's own input.",
+)
+
+norm_shared_with_shortcut = mistake(
+    "                nn.BatchNorm2d(out_channels),\n",
+    "                self.bn2,\n",
+    lesson="The shortcut shares its batch norm with the main path. Their statistics differ, so each needs its own.",
+)
+
+stride_is_two = mistake(
+    "super().__init__()\n",
+    "super().__init__()\n        stride = 1 if stride == 1 else 2\n",
+    lesson="Every stride above 1 is taken for 2. The caller says how large it is.",
+)
+
+norm_without_scale = mistake(
+    "self.bn1 = nn.BatchNorm2d(out_channels)",
+    "self.bn1 = nn.BatchNorm2d(out_channels, affine=False)",
+    lesson="bn1 has no scale and shift of its own. Without them every channel is held at mean 0 and variance 1 for good.",
+)
+
+
+@chaff(
+    "Norm and ReLU come before each convolution: that is the later, pre-activation block. This one has them behind."
+)
+class Preactivation(ResidualBlock):
+    def __init__(self, in_channels, out_channels, stride=1):
+        super().__init__(in_channels, out_channels, stride)
+        self.bn1 = nn.BatchNorm2d(in_channels)
+
+    def forward(self, input):
+        hidden = self.conv1(F.relu(self.bn1(input)))
+        return self.conv2(F.relu(self.bn2(hidden))) + self.shortcut(input)
+
+
+@chaff(
+    "The shortcut leaves out pixels and fills the new channels with zeros. The statement asks for a convolution that learns."
+)
+class ZeroFilledShortcut(ResidualBlock):
+    def __init__(self, in_channels, out_channels, stride=1):
+        super().__init__(in_channels, out_channels, stride)
+        self.shortcut, self.stride = nn.Identity(), stride
+
+    def forward(self, input):
+        residual = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(input)))))
+        kept = input[:, :, :: self.stride, :: self.stride]
+        return F.relu(residual + F.pad(kept, (0, 0, 0, 0, 0, residual.shape[1] - kept.shape[1])))
+
+
+shortcut_first_with_shared_norm = mistake(
+    "                nn.BatchNorm2d(out_channels),\n",
+    "                self.bn2,\n",
+    "        residual = self.bn2(self.conv2(hidden))\n        return F.relu(residual + self.shortcut(input))",
+    "        kept = self.shortcut(input)\n        return F.relu(kept + self.bn2(self.conv2(hidden)))",
+    lesson="The shortcut shares its batch norm with the main path. Their statistics differ, so each needs its own.",
+)
 
 
 # ------------------------------------------------------------------------------------------------------------- cases

@@ -114,6 +114,42 @@ class SmallResNetSlices(SmallResNet):
         return self.head(F.adaptive_avg_pool2d(value, 1).flatten(1))
 
 
+@wheat("all layers in two flat lists, kernels and norms; blocks are read off by position")
+class SmallResNetLists(nn.Module):
+    def __init__(self, in_channels, num_classes, width=16, blocks=1):
+        super().__init__()
+        self.norms, self.kernels = nn.ModuleList(), nn.ModuleList()
+        self.add(in_channels, width, 3, 1)
+        self.plan = []
+        before = width
+        for stage, after in enumerate((width, 2 * width, 4 * width)):
+            for block in range(blocks):
+                step = 2 if stage > 0 and block == 0 else 1
+                first = self.add(before, after, 3, step)
+                second = self.add(after, after, 3, 1)
+                side = self.add(before, after, 1, step) if step == 2 else None
+                self.plan.append((first, second, side))
+                before = after
+        self.out = nn.Conv2d(before, num_classes, 1)
+        self.out.weight = nn.Parameter(self.out.weight.detach().flatten(1))
+
+    def add(self, before, after, size, step):
+        self.kernels.append(nn.Conv2d(before, after, size, step, size // 2, bias=False))
+        self.norms.append(nn.BatchNorm2d(after))
+        return len(self.norms) - 1
+
+    def normed(self, at, value):
+        return self.norms[at](self.kernels[at](value))
+
+    def forward(self, input):
+        value = self.normed(0, input).relu()
+        for first, second, side in self.plan:
+            kept = value if side is None else self.normed(side, value)
+            value = (self.normed(second, self.normed(first, value).relu()) + kept).relu()
+        features = value.flatten(2).sum(2) / value[0, 0].numel()
+        return torch.addmm(self.out.bias, features, self.out.weight.T)
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 softmax_at_the_end = mistake(
@@ -303,6 +339,65 @@ class BatchMean(SmallResNet):
         return logits.mean(0, keepdim=True).expand_as(logits)
 
 
+pool_after_stem = mistake(
+    "hidden = self.stages(hidden)",
+    "hidden = self.stages(F.max_pool2d(hidden, 3, stride=2, padding=1))",
+    lesson="A max pooling follows the stem, as in ResNets for large photographs. For small images the stem keeps the size.",
+)
+
+width_added = mistake(
+    "self.stage(2 * width, 4 * width, 2, blocks)",
+    "self.stage(2 * width, 3 * width, 2, blocks)",
+    "nn.Linear(4 * width, num_classes)",
+    "nn.Linear(3 * width, num_classes)",
+    lesson="The third stage has 3 * width channels. Each halving of the size doubles the channels: width, 2 * width, 4 * width.",
+)
+
+fixed_window = mistake(
+    "hidden.mean(dim=(2, 3))",
+    "F.avg_pool2d(hidden, 2)[:, :, 0, 0]",
+    lesson="The head averages a window of fixed size. The last map is as large as the image makes it; the mean is over all of it.",
+)
+
+dropout_in_the_head = mistake(
+    "return self.head(features)",
+    "return self.head(F.dropout(features, 0.2, self.training))",
+    lesson="Dropout was not asked for: in training the same images give other logits each time.",
+)
+
+input_standardised = mistake(
+    "self.norm(self.stem(input))",
+    "self.norm(self.stem((input - input.mean()) / (input.std() + 1e-5)))",
+    lesson="The batch is standardised on the way in, so that an image's result depends on its neighbours even in evaluation.",
+)
+
+identity_left_out = mistake(
+    "return F.relu(residual + self.shortcut(input))",
+    "kept = 0 if isinstance(self.shortcut, nn.Identity) else self.shortcut(input)\n"
+    "            return F.relu(residual + kept)",
+    lesson="Only projected shortcuts are added. Where the shapes agree the input is added as it is.",
+)
+
+
+@chaff(
+    "Where a stage changes the shape, its first block has no shortcut at all. There a 1x1 convolution makes the shapes agree."
+)
+class NoProjections(SmallResNet):
+    def __init__(self, in_channels, num_classes, width=16, blocks=1):
+        super().__init__(in_channels, num_classes, width, blocks)
+        for stage in list(self.stages)[1:]:
+            stage[0].shortcut = None
+
+    def forward(self, input):
+        value = F.relu(self.norm(self.stem(input)))
+        for stage in self.stages:
+            for block in stage:
+                kept = 0 if block.shortcut is None else value
+                hidden = F.relu(block.bn1(block.conv1(value)))
+                value = F.relu(block.bn2(block.conv2(hidden)) + kept)
+        return self.head(value.mean(dim=(2, 3)))
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"one_block_each": 3, "more_blocks": 2, "gradients": 2}
@@ -316,5 +411,5 @@ def cases(draw):
 
     yield net("one_block_each", 3, 1, 5, 6, in_channels=1, num_classes=3, width=1)
     yield net("one_block_each", 4, 2, 8, 7, in_channels=2, num_classes=5, width=2)
+    yield net("more_blocks", 4, 1, 5, 8, in_channels=1, num_classes=10, width=2, blocks=3)
     yield net("more_blocks", 4, 3, 9, 8, in_channels=3, num_classes=4, width=2, blocks=2)
-    yield net("more_blocks", 4, 1, 8, 10, in_channels=1, num_classes=10, width=3, blocks=3)

@@ -39,6 +39,19 @@ def early_stopping_recursive(losses, patience, min_delta, best=0):
     return early_stopping_recursive(losses, patience, min_delta, better)
 
 
+@wheat("running best losses by accumulate, and the first epoch whose count of idle ones is reached")
+def early_stopping_accumulate(losses, patience, min_delta):
+    from itertools import accumulate
+
+    def follow(state, loss):
+        best, idle = state
+        return (loss, 0) if best - loss > min_delta else (best, idle + 1)
+
+    states = accumulate(losses, follow, initial=(math.inf, 0))
+    idle = [count for _, count in states][1:]
+    return next((epoch for epoch, count in enumerate(idle) if count >= patience), len(losses) - 1)
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 equal_counts = mistake(
@@ -172,6 +185,51 @@ def first_rise(losses, patience, min_delta):
     return len(losses) - 1
 
 
+equal_is_skipped = mistake(
+    "        else:\n            waited += 1\n",
+    "        elif loss > best - min_delta:\n            waited += 1\n",
+    lesson="An epoch that is better by exactly min_delta neither improves nor counts. What is no improvement counts as waiting.",
+)
+
+min_delta_twice = mistake(
+    "            best = loss\n",
+    "            best = loss - min_delta\n",
+    lesson="min_delta is taken off twice: when a loss is remembered, and again when the next one is compared.",
+)
+
+forgives_one = mistake(
+    "            best = loss\n            waited = 0\n",
+    "            best = loss\n            waited = max(waited - 1, 0)\n",
+    lesson="An improvement forgives one bad epoch only. It ends the row: counting begins anew.",
+)
+
+patience_ago = mistake(
+    "    best = math.inf\n",
+    "    best = math.inf\n    kept = losses\n",
+    "        if loss < best - min_delta:\n",
+    "        best = kept[epoch - patience] if epoch >= patience else math.inf\n"
+    "        if loss < best - min_delta:\n",
+    lesson="Each epoch is compared with the one `patience` epochs ago. It is compared with the best of all before.",
+)
+
+smoothed = mistake(
+    "    for epoch, loss in enumerate(losses):\n",
+    "    for epoch, loss in enumerate(losses):\n        loss = (loss + losses[max(epoch - 1, 0)]) / 2\n",
+    lesson="The losses are averaged with their neighbours before they are compared. The statement compares them as they are.",
+)
+
+
+@chaff(
+    "The last `patience` losses are compared with all before them, at their best. Small steps then move the best, too."
+)
+def last_window(losses, patience, min_delta):
+    for epoch in range(patience, len(losses)):
+        split = epoch - patience + 1
+        if min(losses[split : epoch + 1]) >= min(losses[:split]) - min_delta:
+            return epoch
+    return len(losses) - 1
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"patience": 3, "runs_to_the_end": 1, "min_delta": 3, "long_runs": 2}
@@ -186,6 +244,7 @@ def cases(draw):
     yield run("patience", [5.0, 4.0, 4.5, 4.25, 3.0], 2)
     yield run("patience", [5.0, 4.0, 4.5, 3.0, 3.5, 3.25, 3.125, 1.0], 3)
     yield run("patience", [2.0, 2.0, 2.0, 1.0], 2)
+    yield run("patience", [2.0, 3.0, 2.0, 3.0, 1.0], 2)
     yield run("patience", [4.0, 1.0, 3.0, 2.0, 1.5, 1.25, 0.5], 4)
     yield run("patience", [2.5, 3.5, 3.0, 2.75, 2.0, 4.0], 3)
 
@@ -195,6 +254,8 @@ def cases(draw):
     yield run("runs_to_the_end", [1.0, 2.0, 3.0], 5)
 
     yield run("min_delta", [4.0, 3.5, 2.0], 1, 0.5)
+    yield run("min_delta", [4.0, 3.25, 2.5], 1, 0.5)
+    yield run("min_delta", [5.0, 6.0, 4.5, 6.0, 3.0], 2, 0.5)
     yield run("min_delta", [5.0, 4.75, 4.25, 4.0, 3.0], 2, 0.5)
     yield run("min_delta", [8.0, 7.75, 7.5, 7.25, 7.0, 6.75], 3, 0.5)
     yield run("min_delta", [8.0, 7.5, 7.0, 6.5, 6.0], 2, 1.0)

@@ -81,6 +81,26 @@ class LeNetProducts(LeNet):
         return torch.relu(hidden) @ self.linear2.weight.T + self.linear2.bias
 
 
+@wheat("bare parameters, in float64 inside; the first pooling by the largest of four strided quarters")
+class LeNetBare(nn.Module):
+    def __init__(self, num_classes=10):
+        super().__init__()
+        shapes = [(num_classes, 32), (32, 64), (16, 6, 3, 3), (6, 1, 5, 5)]
+        self.kernels = nn.ParameterList(nn.Parameter(0.1 * torch.randn(shape)) for shape in shapes)
+        self.shifts = nn.ParameterList(nn.Parameter(torch.zeros(shape[0])) for shape in shapes)
+
+    def forward(self, input):
+        value = input.double()
+        weights = [(kernel.double(), shift.double()) for kernel, shift in zip(self.kernels, self.shifts)]
+        for at, padding in ((3, 2), (2, 1)):
+            value = F.conv2d(value, *weights[at], padding=padding)
+            upper = torch.maximum(value[:, :, ::2, ::2], value[:, :, ::2, 1::2])
+            lower = torch.maximum(value[:, :, 1::2, ::2], value[:, :, 1::2, 1::2])
+            value = torch.maximum(upper, lower).relu()
+        hidden = F.linear(value.reshape(-1, 64), *weights[1]).relu()
+        return F.linear(hidden, *weights[0]).to(input.dtype)
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 softmax_at_the_end = mistake(
@@ -264,6 +284,51 @@ class Squeezed(LeNet):
 class Classes(LeNet):
     def forward(self, input):
         return super().forward(input).argmax(dim=1)
+
+
+overlapping_pooling = mistake(
+    "F.max_pool2d(F.relu(self.conv1(input)), 2)",
+    "F.max_pool2d(F.relu(self.conv1(input)), 3, stride=2, padding=1)",
+    lesson="The first pooling's windows are 3x3 and overlap, as AlexNet's. Here they are 2x2 and lie side by side.",
+)
+
+more_channels = mistake(
+    "nn.Conv2d(1, 6, 5, padding=2)",
+    "nn.Conv2d(1, 8, 5, padding=2)",
+    "nn.Conv2d(6, 16, 3, padding=1)",
+    "nn.Conv2d(8, 16, 3, padding=1)",
+    lesson="The first convolution has another number of channels than the statement's table says.",
+)
+
+normalised = mistake(
+    "features = hidden.flatten(start_dim=1)",
+    "features = F.layer_norm(hidden.flatten(start_dim=1), (64,))",
+    lesson="The features are normalised. A later age's trick: the statement's network does not do it.",
+)
+
+circular_border = mistake(
+    "nn.Conv2d(6, 16, 3, padding=1)",
+    'nn.Conv2d(6, 16, 3, padding=1, padding_mode="circular")',
+    lesson="The second convolution sees the opposite side of the image beyond its border. There are zeros.",
+)
+
+forced_float32 = mistake(
+    "return self.linear2(hidden)",
+    "return self.linear2(hidden).float()",
+    lesson="The logits are float32 whatever came in. They have the input's dtype.",
+)
+
+centred_in_place = mistake(
+    "        hidden = F.max_pool2d(F.relu(self.conv1(input)), 2)\n",
+    "        hidden = F.max_pool2d(F.relu(self.conv1(input)), 2)\n        input.data -= input.data.mean()\n",
+    lesson="The caller's images are changed. They are needed again, in the next epoch at the latest.",
+)
+
+last_bias_cut_off = mistake(
+    "return self.linear2(hidden)",
+    "return F.linear(hidden, self.linear2.weight, self.linear2.bias.detach())",
+    lesson="The values are right, but the last layer's bias can never learn: detach() cuts it off from the graph.",
+)
 
 
 # ------------------------------------------------------------------------------------------------------------- cases

@@ -195,6 +195,50 @@ def most_frequent(images, labels, test_images, seed):
     return labels.mode().values.expand(len(test_images)).clone()
 
 
+@chaff(
+    "The test images are scaled by their own mean and spread: use the numbers found on the training images."
+)
+def test_by_its_own_statistics(images, labels, test_images, seed):
+    moved = (test_images - test_images.mean()) / test_images.std() * images.std() + images.mean()
+    return kernel_scores(images, labels, moved).argmax(dim=1)
+
+
+@chaff("Each class is reduced to its mean image. People write a 9 in more than one way.")
+def nearest_mean(images, labels, test_images, seed):
+    flat, classes = images.flatten(1), int(labels.max()) + 1
+    means = torch.stack([flat[labels == k].mean(0) for k in range(classes)])
+    return torch.cdist(test_images.flatten(1), means).argmin(dim=1)
+
+
+@chaff(
+    "The model regresses the digit as if it were a quantity. A 3 does not lie between a 2 and a 4: classes have no order."
+)
+def label_as_a_number(images, labels, test_images, seed):
+    scores = kernel_scores(images, labels, test_images)
+    values = torch.arange(scores.shape[1], dtype=scores.dtype)
+    return (scores @ values).round().long().clamp(0, scores.shape[1] - 1)
+
+
+@chaff("The test images are predicted in batches, and the last, incomplete one is left out.")
+def last_batch_left_out(images, labels, test_images, seed):
+    batches = [chunk for chunk in test_images.split(32) if len(chunk) == 32]
+    return torch.cat([kernel_scores(images, labels, chunk).argmax(dim=1) for chunk in batches])
+
+
+@chaff(
+    "A prediction depends on the image before it in the batch: the scores are averaged along the wrong axis."
+)
+def neighbours_matter(images, labels, test_images, seed):
+    scores = kernel_scores(images, labels, test_images)
+    return (scores + 0.7 * scores.roll(1, dims=0)).argmax(dim=1)
+
+
+@chaff("PyTorch's default dtype is changed and stays so, for everybody.")
+def default_dtype_left(images, labels, test_images, seed):
+    torch.set_default_dtype(torch.float64)
+    return kernel_scores(images, labels, test_images).argmax(dim=1)
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"accuracy": 4, "few_examples": 1, "few_test_images": 2, "good_manners": 1}

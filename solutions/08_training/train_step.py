@@ -60,6 +60,24 @@ def train_step_by_hand(model, optimizer, input, target):
     return loss
 
 
+@wheat(
+    "losses of single examples added up with backward() for each of them, where batch norm has seen the batch as one"
+)
+def train_step_examples(model, optimizer, input, target):
+    model.train()
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            parameter.grad = None
+    log_probabilities = F.log_softmax(model(input), dim=1)
+    total = 0.0
+    for n, label in enumerate(target.tolist()):
+        share = -log_probabilities[n, label] / len(target)
+        share.backward(retain_graph=n + 1 < len(target))
+        total += share.item()
+    optimizer.step()
+    return total
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 NEVER_MOVES = "The parameters never move: nobody calls the optimizer's step(), or there are no gradients when it is called."
@@ -253,6 +271,51 @@ def trains_a_copy(model, optimizer, input, target):
     return train_step(twin, torch.optim.SGD(twin.parameters(), lr=0.1), input, target)
 
 
+class_zero_ignored = mistake(
+    "F.cross_entropy(logits, target)",
+    "F.cross_entropy(logits, target, ignore_index=0)",
+    lesson="Examples of class 0 do not count. It is a class like any other, not a filler.",
+)
+
+sigmoid_per_class = mistake(
+    "F.cross_entropy(logits, target)",
+    "F.binary_cross_entropy_with_logits(logits, F.one_hot(target, logits.shape[1]).to(logits.dtype))",
+    lesson="Each class gets a yes or no of its own. An example has exactly one class here: the classes share one softmax.",
+)
+
+classes_weighted = mistake(
+    "F.cross_entropy(logits, target)",
+    "F.cross_entropy(\n"
+    "        logits, target, (1 / torch.bincount(target, minlength=logits.shape[1]).clamp(min=1)).to(logits.dtype)\n    )",
+    lesson="Rare classes weigh more. The statement's mean treats every example alike.",
+)
+
+rate_falls = mistake(
+    "    return loss.item()",
+    '    for group in optimizer.param_groups:\n        group["lr"] *= 0.9\n    return loss.item()',
+    lesson="The learning rate shrinks with every step. A schedule is the caller's business.",
+)
+
+norms_in_eval = mistake(
+    "    model.train()\n",
+    "    model.train()\n    for part in model.modules():\n"
+    "        if isinstance(part, torch.nn.BatchNorm2d):\n            part.eval()\n",
+    lesson="Batch norm stays in evaluation mode while all else trains. That is a trick for fine-tuning; here the whole model trains.",
+)
+
+thaws_all = mistake(
+    "    model.train()\n",
+    "    model.train()\n    model.requires_grad_(True)\n",
+    lesson="Parameters that the caller has frozen are thawed. Which of them learn is the caller's choice.",
+)
+
+runs_twice = mistake(
+    "    logits = model(input)\n",
+    "    with torch.no_grad():\n        model(input)\n    logits = model(input)\n",
+    lesson="The model runs twice, and batch norm's running statistics count the batch twice.",
+)
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"one_step": 2, "several_steps": 2, "training_mode": 1, "other_optimizers": 2}
@@ -277,6 +340,10 @@ def cases(draw):
         "several_steps",
         dict(model=Net(*convolutional), optimizer=slow, **batches(draw, 2, 3, 4, 2, 4, 5)),
         steps=2,
+    )
+    frozen = Net(*convolutional, frozen=("0.weight", "1.bias"))
+    yield Case(
+        "several_steps", dict(model=frozen, optimizer=slow, **batches(draw, 2, 3, 4, 2, 4, 5)), steps=2
     )
     yield Case(
         "training_mode",

@@ -38,6 +38,18 @@ def adjust_lerp(input, brightness=0.0, contrast=1.0):
     return (blended + shift).clamp(min=0).clamp(max=1).reshape(input.shape).to(input.dtype)
 
 
+@wheat("brightness first, then stretched about the mean that it has moved along; cut off by two ReLUs")
+def adjust_moved_mean(input, brightness=0.0, contrast=1.0):
+    def spread(value):
+        value = torch.as_tensor(value, dtype=input.dtype, device=input.device)
+        return value.expand(len(input))[:, None, None, None]
+
+    lit = input + spread(brightness)
+    mean = torch.stack([image.mean() for image in lit])[:, None, None, None]
+    value = torch.addcmul(mean, lit - mean, spread(contrast))
+    return torch.relu(value) - torch.relu(value - 1)
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 not_clamped = mistake(
@@ -187,6 +199,45 @@ def along_columns(input, brightness=0.0, contrast=1.0):
 
     mean = input.mean(dim=(1, 2, 3), keepdim=True)
     return ((input - mean) * spread(contrast) + mean + spread(brightness)).clamp(0, 1)
+
+
+grey_value = mistake(
+    "mean = input.mean(dim=(1, 2, 3), keepdim=True)",
+    "red_green_blue = input.new_tensor([0.299, 0.587, 0.114])\n"
+    "    grey = input if input.shape[1] != 3 else (input * red_green_blue[:, None, None]).sum(1, keepdim=True)\n"
+    "    mean = grey.mean(dim=(1, 2, 3), keepdim=True)",
+    lesson="Colours are weighed by how bright an eye finds them, as torchvision does. The statement's mean treats channels alike.",
+)
+
+eight_bits = mistake(
+    ".clamp(0, 1)",
+    ".clamp(0, 1).mul(255).round().div(255)",
+    lesson="Values are rounded to the 256 steps of a file. Between 0 and 1 every value is allowed.",
+)
+
+gamma = mistake(
+    "stretched = (input - mean) * per_image(contrast) + mean",
+    "stretched = input ** per_image(contrast)",
+    lesson="Values are taken to a power: that is a gamma curve. Contrast is a straight line through the mean.",
+)
+
+zero_is_no_contrast = mistake(
+    "per_image(contrast)",
+    "per_image(contrast if torch.is_tensor(contrast) or contrast else 1.0)",
+    lesson="A contrast of 0 is taken for none given. It is a value like others: all that is left is the mean.",
+)
+
+middle_of_range = mistake(
+    "input.mean(dim=(1, 2, 3), keepdim=True)",
+    "(input.amax(dim=(1, 2, 3), keepdim=True) + input.amin(dim=(1, 2, 3), keepdim=True)) / 2",
+    lesson="You stretch about the middle between darkest and brightest. The mean counts every pixel.",
+)
+
+own_range = mistake(
+    ".clamp(0, 1)",
+    ".clamp(min(float(input.min()), 0.05), max(float(input.max()), 0.95))",
+    lesson="Values are cut off at the images' own darkest and brightest. The limits are 0 and 1.",
+)
 
 
 # ------------------------------------------------------------------------------------------------------------- cases

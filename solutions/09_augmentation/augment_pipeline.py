@@ -100,6 +100,34 @@ def augment_pipeline_subsets(input, steps, generator):
     return output
 
 
+@wheat("steps of probability 1 and 0 without a coin; a blend by a mask of ones and zeros")
+def augment_pipeline_masks(input, steps, generator):
+    def moved(images, dy, dx):
+        height, width = images.shape[2:]
+        down = torch.arange(height)[:, None] - torch.arange(height) == dy
+        across = torch.arange(width)[:, None] - torch.arange(width) == dx
+        down, across = (matrix.to(images) for matrix in (down, across))
+        return torch.einsum("yh,nchw,xw->ncyx", down, images, across)
+
+    for name, probability, options in steps:
+        if name == "flip":
+            changed = input[..., torch.arange(input.shape[-1] - 1, -1, -1)]
+        elif name == "translate":
+            changed = moved(input, **options)
+        elif name == "brightness":
+            changed = torch.clamp(options["amount"] + input, max=1.0).clamp(min=0.0)
+        elif name == "invert":
+            changed = torch.ones_like(input) - input
+        else:
+            raise ValueError(f"{name!r} is none of flip, translate, brightness, invert")
+        if 0 < probability < 1:
+            chances = torch.full((input.shape[0],), float(probability), device=input.device)
+            mask = torch.bernoulli(chances, generator=generator).to(input.dtype)[:, None, None, None]
+            changed = mask * changed + (1 - mask) * input
+        input = changed if probability > 0 else input
+    return input.clone()
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 one_coin_per_step = mistake(
@@ -270,6 +298,43 @@ def appends(input, steps, generator):
     return torch.cat([input, output]) if steps else output
 
 
+one_coin_per_channel = mistake(
+    "torch.rand(len(input), 1, 1, 1, generator",
+    "torch.rand(*input.shape[:2], 1, 1, generator",
+    lesson="A coin is tossed for every channel, and the colours come apart. Each image has one coin per step.",
+)
+
+exact_share = mistake(
+    "        coins = torch.rand(len(input), 1, 1, 1, generator=generator, device=input.device)\n",
+    "        order = torch.randperm(len(input), generator=generator, device=input.device)\n"
+    "        coins = (order / len(input)).reshape(-1, 1, 1, 1)\n",
+    lesson="Exactly a share p of the batch is changed, so that one image's luck is another's loss. Each image has a coin of its own.",
+)
+
+only_after_the_one_before = mistake(
+    "    for name, probability, options in steps:\n",
+    "    still = torch.ones(len(input), 1, 1, 1, dtype=torch.bool)\n    for name, probability, options in steps:\n",
+    "        output = torch.where(coins < probability, changed, output)\n",
+    "        still = still & (coins < probability) if 0 < probability < 1 else still\n"
+    "        output = torch.where(still if probability > 0 else still & False, changed, output)\n",
+    lesson="A step happens only where the ones before it did. Steps happen independently of each other.",
+)
+
+uses_up_steps = mistake(
+    "    for name, probability, options in steps:\n",
+    "    while steps:\n        name, probability, options = steps.pop(0)\n",
+    lesson="The list of steps is emptied on the way, so that a second call does nothing. It belongs to the caller.",
+)
+
+gaps_are_white = mistake(
+    "        changed = STEPS",
+    "        def white(x, dy, dx):\n"
+    "            return translate(x, dy, dx) + 1 - translate(torch.ones_like(x), dy, dx)\n\n"
+    '        changed = {**STEPS, "translate": white}',
+    lesson="What translate leaves free becomes white. Zeros move in.",
+)
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"without_chance": 3, "each_step": 3, "combinations": 3, "two_calls": 1, "gradients": 1}
@@ -303,7 +368,7 @@ def cases(draw):
         import numpy as np
 
         return np.stack(
-            [(draw.distinct(1, height, width, spacing=1.0) + height * width) / 64 for _ in range(count)]
+            [(draw.distinct(2, height, width, spacing=1.0) + 2 * height * width) / 64 for _ in range(count)]
         )
 
     def case(check, images, pipeline, **more):
@@ -331,6 +396,21 @@ def cases(draw):
         images = distinct(400, 1, 3)
         steps = [(name, probability, options)]
         yield case("each_step", images, steps, statistics=combinations(images, steps))
+    # One image, many coins: whoever changes a fixed share of the batch has nothing to share out.
+    coins, amount = 100, 1 / 256
+    yield case(
+        "each_step",
+        draw.integers(1, 1, 1, 1, low=1, high=1) / 4,
+        [("brightness", 0.5, {"amount": amount})] * coins,
+        statistics=[
+            Statistic(
+                "the brightness after 100 steps",
+                "value",
+                0.25 + coins / 2 * amount,
+                math.sqrt(coins) / 2 * amount,
+            )
+        ],
+    )
     for steps in (
         [("flip", 0.4, {}), ("invert", 0.7, {})],
         [("translate", 0.5, {"dy": 1, "dx": 0}), ("brightness", 0.3, {"amount": 0.25}), ("flip", 0.5, {})],

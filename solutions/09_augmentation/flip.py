@@ -51,6 +51,15 @@ def flip_stack(input, horizontal=True, vertical=False):
     return input
 
 
+@wheat("a grid of sources in one advanced index")
+def flip_grid(input, horizontal=True, vertical=False):
+    height, width = input.shape[-2:]
+    rows = torch.linspace(height - 1, 0, height) if vertical else torch.linspace(0, height - 1, height)
+    columns = torch.linspace(width - 1, 0, width) if horizontal else torch.linspace(0, width - 1, width)
+    y, x = torch.meshgrid(rows.round().long(), columns.round().long(), indexing="ij")
+    return input[..., y.to(input.device), x.to(input.device)]
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 axes_exchanged = mistake(
@@ -167,6 +176,54 @@ def mirrored_half(input, horizontal=True, vertical=False):
 def rolled(input, horizontal=True, vertical=False):
     output = torch.roll(input, input.shape[3] // 2, dims=3) if horizontal else input
     return flip(output, False, vertical)
+
+
+gradient_not_flipped = mistake(
+    "    return output",
+    "    return input + (output - input).detach()",
+    lesson="The values are right, but the gradient comes back as if nothing had been flipped. It belongs to the pixel a value came from.",
+)
+
+at_random = mistake(
+    "    if horizontal:\n",
+    "    if horizontal and torch.rand(()) < 0.5:\n",
+    lesson="The flip is left to chance. When to flip is the caller's choice; this function does what it is told.",
+)
+
+everything_reversed = mistake(
+    "output = output[:, :, :, torch.arange(width - 1, -1, -1, device=input.device)]",
+    "output = output.reshape(-1)[torch.arange(input.numel() - 1, -1, -1)].reshape(input.shape)",
+    lesson="All numbers are read backwards, across rows, channels and images. Only the order within each row changes.",
+)
+
+pairs_exchanged = mistake(
+    "torch.arange(width - 1, -1, -1, device=input.device)",
+    "(torch.arange(width, device=input.device) ^ 1).clamp(max=width - 1)",
+    lesson="Neighbouring columns change places in pairs. The first one goes to the very end.",
+)
+
+
+@chaff("PyTorch's slices know no negative steps, other than Python's and NumPy's.")
+def negative_step(input, horizontal=True, vertical=False):
+    output = input
+    if horizontal:
+        output = output[:, :, :, ::-1]
+    if vertical:
+        output = output[:, :, ::-1, :]
+    return output
+
+
+@chaff(
+    "Columns are exchanged in a loop over the whole width: in its second half it undoes what it did in its first."
+)
+def undone(input, horizontal=True, vertical=False):
+    output = flip(input, False, vertical).clone()
+    width = input.shape[3]
+    for x in range(width if horizontal else 0):
+        order = list(range(width))
+        order[x], order[width - 1 - x] = order[width - 1 - x], order[x]
+        output = output[:, :, :, order]
+    return output
 
 
 # ------------------------------------------------------------------------------------------------------------- cases

@@ -64,6 +64,28 @@ def random_crop_matrices(input, size, generator, padding=0):
     return torch.einsum("nyh,nchw,nxw->ncyx", down, padded, across)
 
 
+@wheat(
+    "row and column from the quotient and remainder of one whole number; rows and columns picked by index_select"
+)
+def random_crop_divmod(input, size, generator, padding=0):
+    height, width = size if isinstance(size, tuple | list) else (size, size)
+    tall, wide = (length + 2 * padding for length in input.shape[2:])
+    across = wide - width + 1
+    places = torch.randint(
+        (tall - height + 1) * across, (input.shape[0],), generator=generator, device=input.device
+    )
+    output = input.new_zeros(*input.shape[:2], height, width)
+    for n, place in enumerate(places.tolist()):
+        top, left = (start - padding for start in divmod(place, across))
+        rows = [y for y in range(height) if 0 <= top + y < input.shape[2]]
+        columns = [x for x in range(width) if 0 <= left + x < input.shape[3]]
+        if rows and columns:
+            y, x = rows[0], columns[0]
+            seen = input[n, :, top + y :, left + x :][:, : len(rows), : len(columns)]
+            output[n, :, y : y + len(rows), x : x + len(columns)] = seen
+    return output
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 one_window_for_all = mistake(
@@ -261,6 +283,64 @@ def scattered(input, size, generator, padding=0):
     return torch.stack(crops)
 
 
+ranges_exchanged = mistake(
+    "last_top, last_left = padded.shape[2] - height, padded.shape[3] - width",
+    "last_left, last_top = padded.shape[2] - height, padded.shape[3] - width",
+    "tops = torch.randint(last_top + 1, (count,), generator=generator, device=input.device)",
+    "tops = torch.randint(last_top + 1, (count,), generator=generator).clamp(max=last_left)",
+    "lefts = torch.randint(last_left + 1, (count,), generator=generator, device=input.device)",
+    "lefts = torch.randint(last_left + 1, (count,), generator=generator).clamp(max=last_top)",
+    lesson="The top row is drawn from as many as there are left columns, and the other way round. Square images hide this.",
+)
+
+also_flipped = mistake(
+    "    return torch.stack(windows)",
+    "    mirrored = torch.rand(count, 1, 1, 1, generator=generator) < 0.5\n"
+    "    output = torch.stack(windows)\n    return torch.where(mirrored, output.flip(3), output)",
+    lesson="Half of the windows are mirrored, too. That is another augmentation, and not always allowed.",
+)
+
+resized = mistake(
+    "    windows = [\n",
+    "    if (height, width) != tuple(padded.shape[2:]):\n"
+    "        return F.interpolate(padded, (height, width))\n    windows = [\n",
+    lesson="The whole image is made smaller. A crop keeps the scale and shows a part.",
+)
+
+padded_above_only = mistake(
+    "(padding, padding, padding, padding)",
+    "(0, 0, padding, padding)",
+    "torch.randint(last_left + 1, (count,)",
+    "torch.randint(max(last_left, 0) + 1, (count,)",
+    lesson="The border is added above and below alone. It belongs on all four sides.",
+)
+
+border_never_seen = mistake(
+    "    count = len(input)\n",
+    "    count = len(input)\n"
+    "    inner = F.pad(input, (padding,) * 4)\n"
+    "    if padding and height <= input.shape[2] and width <= input.shape[3]:\n"
+    "        padded = inner[:, :, padding:-padding, padding:-padding]\n"
+    "        last_top, last_left = input.shape[2] - height, input.shape[3] - width\n",
+    lesson="Windows that show some of the border are never chosen. All places of the padded image are equally likely.",
+)
+
+stripes = mistake(
+    "lefts = torch.randint(last_left + 1, (count,), generator=generator, device=input.device)",
+    "lefts = (tops + torch.arange(count)) % (last_left + 1)",
+    lesson="The columns are counted through instead of drawn: whoever knows the row and the place in the batch knows the column.",
+)
+
+
+diagonal_of_a_square = mistake(
+    "tops = torch.randint(last_top + 1, (count,)",
+    "tops = torch.randint(min(last_top, last_left) + 1, (count,)",
+    "lefts = torch.randint(last_left + 1, (count,), generator=generator, device=input.device)",
+    "lefts = tops",
+    lesson="Row and column are one and the same number: the windows lie on the diagonal. Draw them independently.",
+)
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"one_window": 2, "all_windows": 4, "padding": 2, "two_calls": 1, "gradients": 1}
@@ -311,6 +391,7 @@ def cases(draw):
         ("all_windows", (400, 2, 2, 4), (1, 2), 0),
         ("all_windows", (400, 1, 4, 2), (2, 1), 0),
         ("padding", (400, 1, 2, 1), (2, 2), 1),
+        ("padding", (600, 1, 2, 2), (2, 2), 1),
         ("padding", (400, 2, 1, 3), (3, 5), 2),
     ):
         images = different_pixels(draw, *sizes)
@@ -320,6 +401,20 @@ def cases(draw):
             statistics=every_window(images, size, padding),
         )
     # The same image many times, one pixel of each: what is drawn shows directly.
+    pixel = draw.distinct(1, 1, 3, 3, spacing=1.0) + 5
+    images = pixel.repeat(900, axis=0)
+    corner = 0 * images[:, :, :1, :1] - 1
+    corner[::3] = pixel[0, 0, 0, 0]
+    yield Case(
+        "all_windows",
+        dict(input=images, size=1, generator=generator()),
+        statistics=[
+            Statistic(
+                "the share of windows at row 0, column 0 among every third image", "accuracy",
+                1 / 9, math.sqrt(8 / 81 / 300), options={"labels": corner.tolist()},
+            )
+        ],
+    )  # fmt: skip
     pixel = draw.distinct(1, 1, 3, 3, spacing=1.0)
     count = 500
     yield Case(

@@ -82,6 +82,27 @@ def rotate_complex(input, degrees):
     return (input.flatten(2) @ matrix.to(input).T).reshape(input.shape)
 
 
+@wheat(
+    "sent forwards with shares: every pixel of the input is added to the places that ask for it, by index_add"
+)
+def rotate_by_pixel(input, degrees):
+    height, width = input.shape[2:]
+    turn = math.radians(degrees)
+    grid = torch.cartesian_prod(torch.arange(height), torch.arange(width)).to(torch.float64)
+    center = torch.tensor([height - 1, width - 1], dtype=torch.float64) / 2
+    matrix = torch.tensor(
+        [[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]], dtype=torch.float64
+    )
+    source = (grid - center) @ matrix.T + center
+    output = torch.zeros_like(input.flatten(2), dtype=torch.float64)
+    for i in range(height):
+        for j in range(width):
+            distance = (source - torch.tensor([i, j], dtype=torch.float64)).abs()
+            share = (1 - distance).clamp(min=0).prod(dim=1).to(input.device)
+            output = output + input[:, :, i, j, None].double() * share
+    return output.to(input.dtype).reshape(input.shape)
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 clockwise = mistake(
@@ -268,6 +289,67 @@ def quarter_turns(input, degrees):
 @chaff("The turn is done twice over.")
 def twice(input, degrees):
     return rotate(rotate(input, degrees / 2), degrees / 2)
+
+
+angle_in_float32 = mistake(
+    "cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))",
+    "angle = torch.deg2rad(torch.tensor(degrees, dtype=torch.float32))\n"
+    "    cos, sin = float(torch.cos(angle)), float(torch.sin(angle))",
+    lesson="Sine and cosine have seven digits, whatever the input's dtype: the angle went through a float32 tensor.",
+)
+
+shares_made_whole = mistake(
+    "    output = 0\n",
+    "    output, total = 0, 0\n",
+    "            output = output + values * (weight_y * weight_x * inside)\n",
+    "            output = output + values * (weight_y * weight_x * inside)\n"
+    "            total = total + weight_y * weight_x * inside\n",
+    "    return output",
+    "    return output / torch.where(total > 0, total, torch.ones_like(total))",
+    lesson="At the border the shares of the pixels inside are scaled up to 1. What lies outside counts as 0, with its share.",
+)
+
+smooth_shares = mistake(
+    "fx, fy = sx - x0, sy - y0",
+    "fx, fy = sx - x0, sy - y0\n    fx, fy = fx**2 * (3 - 2 * fx), fy**2 * (3 - 2 * fy)",
+    lesson="The shares follow a smooth curve. Bilinear means that they fall off in a straight line.",
+)
+
+sign_ignored = mistake(
+    "    height, width = input.shape[2:]\n",
+    "    degrees = abs(degrees)\n    height, width = input.shape[2:]\n",
+    lesson="Negative angles turn the image counter-clockwise, like positive ones.",
+)
+
+points_rounded = mistake(
+    "x0, y0 = sx.floor(), sy.floor()",
+    "sx, sy = (sx * 64).round() / 64, (sy * 64).round() / 64\n    x0, y0 = sx.floor(), sy.floor()",
+    lesson="The points are rounded to small fractions of a pixel. Their shares need every digit.",
+)
+
+
+@chaff(
+    "The values are right, but the gradient is turned back like an image. Each place returns its gradient to the four pixels "
+    "it came from, with the same shares."
+)
+def gradient_turned_back(input, degrees):
+    class Turn(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, image):
+            return rotate(image, degrees)
+
+        @staticmethod
+        def backward(ctx, grad):
+            return rotate(grad, -degrees)
+
+    return Turn.apply(input)
+
+
+rows_about_half_the_height = mistake(
+    "cy, cx = (height - 1) / 2, (width - 1) / 2",
+    "cy, cx = height / 2, (width - 1) / 2",
+    lesson="The centre lies half a pixel too low: rows are counted from 0 to H - 1, and its row is halfway between.",
+)
 
 
 # ------------------------------------------------------------------------------------------------------------- cases

@@ -47,6 +47,21 @@ def translate_matrix(input, dy, dx, fill=0.0):
     return moved + fill * (1 - covered)
 
 
+@wheat("windows of a frame of `fill`: cut, and joined with strips of it")
+def translate_joined(input, dy, dx, fill=0.0):
+    def moved(image, axis, by):
+        size = image.shape[axis]
+        kept = max(size - abs(by), 0)
+        shape = list(image.shape)
+        shape[axis] = size - kept
+        strip = torch.tensor(fill, dtype=image.dtype, device=image.device).expand(shape)
+        if by > 0:
+            return torch.cat([strip, image.narrow(axis, 0, kept)], dim=axis)
+        return torch.cat([image.narrow(axis, size - kept, kept), strip], dim=axis)
+
+    return moved(moved(input, 2, dy), 3, dx)
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 wrong_direction = mistake(
@@ -171,6 +186,47 @@ def masks_only(input, dy, dx, fill=0.0):
 @chaff("fill is added to the whole image.")
 def fill_everywhere(input, dy, dx, fill=0.0):
     return translate(input, dy, dx) + fill
+
+
+zeros_filled = mistake(
+    "    return output",
+    "    return torch.where(output == 0, torch.full_like(output, fill), output)",
+    lesson="Pixels that are 0 by themselves get `fill` as well. Only places that nothing moves to do.",
+)
+
+fill_in_rows_only = mistake(
+    "        output[:, :, top:bottom, left:right] =",
+    "        output[:, :, top:bottom] = 0\n        output[:, :, top:bottom, left:right] =",
+    lesson="The columns that nothing moves to are 0, and only the rows get `fill`.",
+)
+
+far_away_unchanged = mistake(
+    "    return output",
+    "    return output if top < bottom and left < right else input.clone()",
+    lesson="A shift by more than the image's size changes nothing. All of the content has left the frame.",
+)
+
+frame_cut = mistake(
+    "    return output",
+    "    return output[:, :, top:bottom, left:right]",
+    lesson="Only the part that stays is returned. The frame keeps its size; the gap gets `fill`.",
+)
+
+gradient_not_moved = mistake(
+    "    return output",
+    "    return input + (output - input).detach()",
+    lesson="The values are right, but the gradient comes back as if nothing had moved. It belongs to the pixel a value came from.",
+)
+
+
+@chaff("A slice that ends at -0 is empty: a shift by 0 needs another end.")
+def minus_zero(input, dy, dx, fill=0.0):
+    output = torch.full_like(input, fill)
+    if dy >= 0 and dx >= 0:
+        output[:, :, dy:, dx:] = input[:, :, :-dy, :-dx]
+    else:
+        output = translate(input, dy, dx, fill)
+    return output
 
 
 # ------------------------------------------------------------------------------------------------------------- cases

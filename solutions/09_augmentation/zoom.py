@@ -77,6 +77,26 @@ def zoom_loops(input, factor):
     return torch.stack(pixels, dim=2).reshape(input.shape)
 
 
+@wheat("pixels as squares whose centres lie at half numbers, in float64; take_along_dim for the neighbours")
+def zoom_half_pixels(input, factor):
+    by = [float(f) for f in (factor if isinstance(factor, tuple | list) else (factor, factor))]
+    output = input.double()
+    for axis, f in zip((2, 3), by):
+        size = input.shape[axis]
+        shape = [1, 1, 1, 1]
+        shape[axis] = size
+        edges = torch.arange(size, dtype=torch.float64, device=input.device) + 0.5
+        points = ((edges - size / 2) / f + size / 2 - 0.5).reshape(shape)
+        zero = output.new_zeros([1 if a == axis else length for a, length in enumerate(output.shape)])
+        bordered = torch.cat([zero, output, zero], dim=axis)
+        below = points.floor()
+        low = (below.long() + 1).clamp(0, size + 1)
+        high = (below.long() + 2).clamp(0, size + 1)
+        first, second = (torch.take_along_dim(bordered, at, dim=axis) for at in (low, high))
+        output = torch.lerp(first, second, (points - below).expand_as(first))
+    return output.to(input.dtype)
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 inverted = mistake(
@@ -232,6 +252,68 @@ def factor_per_image(input, factor):
 def two_steps(input, factor):
     zy, zx = (factor, factor) if isinstance(factor, int | float) else factor
     return zoom(zoom(input, (zy**0.5, zx**0.5)), (zy**0.5, zx**0.5))
+
+
+shares_made_whole = mistake(
+    "        output = output + values * (weight * inside)",
+    "        alone = (source < 0) | (source > size - 1)\n"
+    "        weight = torch.where(alone & inside, torch.ones_like(weight), weight)\n"
+    "        output = output + values * (weight * inside)",
+    lesson="At the border the share of the pixel inside is scaled up to 1. What lies outside counts as 0, with its share.",
+)
+
+smooth_shares = mistake(
+    "share = source - first",
+    "share = (source - first) ** 2 * (3 - 2 * (source - first))",
+    lesson="The shares follow a smooth curve. Bilinear means that they fall off in a straight line.",
+)
+
+float32_inside = mistake(
+    "places = torch.arange(size, dtype=input.dtype, device=input.device)",
+    "places = torch.arange(size, device=input.device).float()",
+    lesson="The points have seven digits, whatever the input's dtype: they are computed in float32.",
+)
+
+one_center = mistake(
+    "zy, zx = (factor, factor) if isinstance(factor, int | float) else factor\n",
+    "zy, zx = (factor, factor) if isinstance(factor, int | float) else factor\n"
+    "    if input.shape[2] != input.shape[3]:\n"
+    "        tall = max(input.shape[2:]) - input.shape[2]\n"
+    "        wide = max(input.shape[2:]) - input.shape[3]\n"
+    "        padded = torch.nn.functional.pad(input, (0, wide, 0, tall))\n"
+    "        return stretch(stretch(padded, 2, zy), 3, zx)[:, :, : input.shape[2], : input.shape[3]]\n",
+    lesson="Both axes are scaled about the centre of the longer one. Images need not be square.",
+)
+
+smaller_is_averaged = mistake(
+    "    output = 0\n",
+    "    if factor < 1:\n"
+    "        near = (1 - (source[:, None] - places).abs() * factor).clamp(min=0)\n"
+    "        near = near / near.sum(1, keepdim=True).clamp(min=1)\n"
+    "        return torch.movedim(torch.tensordot(input, near, dims=([axis], [1])), -1, axis)\n"
+    "    output = 0\n",
+    lesson="Where the image gets smaller you average over wider windows. That avoids flicker, but the statement asks for two "
+    "neighbours an axis.",
+)
+
+
+@chaff(
+    "The values are right, but the gradient is zoomed back like an image. Each place returns its gradient to the pixels it came "
+    "from, with the same shares."
+)
+def gradient_zoomed_back(input, factor):
+    zy, zx = (factor, factor) if isinstance(factor, int | float) else factor
+
+    class Zoom(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, image):
+            return zoom(image, (zy, zx))
+
+        @staticmethod
+        def backward(ctx, grad):
+            return zoom(grad, (1 / zy, 1 / zx))
+
+    return Zoom.apply(input)
 
 
 # ------------------------------------------------------------------------------------------------------------- cases
