@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := grader tests benchmarks exercises solutions
 
-.PHONY: demo test test-slow test-cluster check verify bench docs format clean
+.PHONY: demo test test-slow test-gpu test-cluster check verify bench docs format clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cnn-grader needs Python >= 3.11")'
@@ -24,6 +24,9 @@ test-slow: $(VENV)/.ready  ## the longer checks
 test-cluster: $(VENV)/.ready  ## a class through two local Ray nodes; installs Ray, which is 240 MB
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[cluster]'
 	$(BIN)/python -m pytest -m cluster tests/batch
+
+test-gpu: $(VENV)/.ready  ## what needs a GPU; skips where there is none (docs/gpu.md)
+	$(BIN)/python -m pytest -m cuda -rs
 
 check: $(VENV)/.ready  ## format, lint, types
 	$(BIN)/ruff format --check $(SOURCES)

@@ -19,6 +19,7 @@ from grader.batch.submission import Aside, Submission, Trouble
 from grader.errors import GraderError, InputError
 from grader.gradebook.store import Judged
 from grader.judge.report import Status
+from grader.sandbox.frameworks import without
 
 _TOGETHER = 50  # results recorded in one transaction where they come faster than the disk takes them
 _PATIENCE_S = 1.0  # how soon a wish to stop is noticed
@@ -123,7 +124,8 @@ class _Run:
     def work(self, submissions: Iterable[Submission], device: str) -> Iterator[Work]:
         """Each submission on each device that there is; the others are put aside."""
         for submission in submissions:
-            for place, reason in self.executor.places(device, submission.exercise.info.devices):
+            info = submission.exercise.info
+            for place, reason in without(info.framework, self.executor.places(device, info.devices)):
                 if reason is None:
                     yield submission, place
                 else:

@@ -10,6 +10,7 @@ from grader.bench.measure import calls_needed, per_call, timing
 from grader.bench.roofline import Ceilings
 from grader.bench.runner import Runner, trusted
 from grader.course.catalog import Exercise
+from grader.course.model import Framework
 from grader.sandbox import Pool
 from grader.worker.wire import Message, Tensor
 
@@ -54,8 +55,10 @@ def matmul(input):
 
 def measured(pool: Pool, exercise: Exercise, device: str) -> Ceilings:
     """The ceilings for the exercise's framework and one thread of the processor, as workers have. Raises: `MachineError`."""
-    framework = exercise.info.framework.value
-    free = replace(exercise, info=exercise.info.model_copy(update={"forbidden": ()}))
+    framework = "numpy" if exercise.info.framework is Framework.NUMPY else "torch"
+    free = replace(
+        exercise, info=exercise.info.model_copy(update={"forbidden": (), "framework": Framework(framework)})
+    )
     copy_s = _seconds(pool, free, framework, "copy", device)
     matmul_s = _seconds(pool, free, framework, "matmul", device)
     return Ceilings(2 * 4 * COPIED / copy_s, 2 * ROWS**3 / matmul_s)

@@ -43,6 +43,7 @@ def bench(
     from grader.judge.keysmith import Keysmith
     from grader.sandbox import Level, Pool
     from grader.sandbox.devices import resolve
+    from grader.sandbox.frameworks import without
 
     exercise = open_course(course_root).exercise(exercise_id)
     path = find(workspace, exercise)
@@ -50,7 +51,7 @@ def bench(
         raise InputError(
             f"holds no {exercise_id}", path=workspace, remedy=f"grader init, then write {exercise_id}"
         )
-    name, reason = resolve(device, exercise.info.devices)[0]
+    name, reason = without(exercise.info.framework, resolve(device, exercise.info.devices))[0]
     if reason is not None:
         raise MachineError(reason, remedy="choose another --device")
     with Pool(None if sandbox == "auto" else Level(sandbox)) as pool:

@@ -32,6 +32,7 @@ class Framework(StrEnum):
 
     TORCH = "torch"
     NUMPY = "numpy"
+    TRITON = "triton"  # PyTorch tensors, and kernels in Triton; on the CPU its interpreter runs them
 
 
 class Bounds(_Strict):

@@ -6,6 +6,7 @@ are read as one, in the order reference, wheats, chaffs, cases, then by name.
 
 from __future__ import annotations
 
+import os
 import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.author import MARK, Case, Draw, Mark, Mistake
-from grader.course.model import ExerciseInfo
+from grader.course.model import ExerciseInfo, Framework
 from grader.course.standalone import extract
 from grader.course.yamlfile import read_text
 from grader.errors import CourseError
@@ -88,6 +89,8 @@ class Solution:
     @cached_property
     def module(self) -> types.ModuleType:
         """The executed module. Raises: `CourseError` naming the line where it fails."""
+        if self.info.framework is Framework.TRITON:
+            os.environ["TRITON_INTERPRET"] = "1"  # the judge runs kernels on the CPU only
         module = types.ModuleType(f"grader_solution_{self.info.id}")
         try:
             exec(compile(self.source, str(self.path), "exec"), vars(module))

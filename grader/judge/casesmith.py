@@ -148,7 +148,7 @@ class CaseSmith:
     ) -> dict[str, float]:
         """The largest error of every floating value in `dtype`, as far as chance shows it: one run may be exact by luck."""
         found = {name: 0.0 for name, value in truth.values.items() if _is_floating(value)}
-        if head["framework"] == "torch":
+        if head["framework"] != "numpy":
             pairs = [(truth, near) for near in self._rounded_otherwise(head, arrays, dtype, where)]
         else:
             pairs = list(self._neighbours(head, arrays, dtype, where))

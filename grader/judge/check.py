@@ -17,6 +17,7 @@ from grader.judge.report import Report, Result, Status, make_report
 from grader.judge.verdict import uniform_result
 from grader.sandbox import Level, Pool
 from grader.sandbox.devices import resolve
+from grader.sandbox.frameworks import without
 
 
 class Checker:
@@ -59,7 +60,9 @@ class Checker:
             self.pool.begin(begun.info.framework.value)  # it loads while the key is read or made
         for exercise in exercises:
             on_begin(exercise)
-            for device, reason in resolve(self.device, exercise.info.devices):
+            for device, reason in without(
+                exercise.info.framework, resolve(self.device, exercise.info.devices)
+            ):
                 if reason is not None:
                     results.append(uniform_result(exercise, device, Status.SKIPPED, reason))
                 else:

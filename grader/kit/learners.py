@@ -20,6 +20,7 @@ from grader.course.sealed import SEAL, Seal, Sealed
 from grader.errors import CourseError, InputError
 from grader.judge import key as keys
 from grader.judge.keysmith import Keysmith, kit_file
+from grader.sandbox.frameworks import lacking
 from grader.worker.wire import Message
 
 _DTYPE, _DEVICE = "float32", "cpu"
@@ -53,7 +54,11 @@ def fill(course: Course, folder: Path, keysmith: Keysmith, seed: int) -> Made:
     shutil.copyfile(course.root / "exercises" / "course.yaml", folder / "exercises" / "course.yaml")
     if (course.root / "quizzes").is_dir():
         shutil.copytree(course.root / "quizzes", folder / "quizzes")
-    judged = [exercise for exercise in course.exercises if exercise.info.kind is not Kind.TESTS]
+    judged = [
+        exercise
+        for exercise in course.exercises
+        if exercise.info.kind is not Kind.TESTS and lacking(exercise.info.framework) is None
+    ]
     sealed = {exercise.id: _seal(exercise, folder, keysmith, seed) for exercise in judged}
     seal = Seal(format=1, course_version=course.version, seed=seed, exercises=sealed)
     (folder / SEAL).parent.mkdir(exist_ok=True)

@@ -125,7 +125,10 @@ def torch_built_for() -> dict[str, bool]:
 
 
 def resolve(
-    wanted: str, offered: Sequence[str], here: Present | None = None, workers: Sequence[str] = WORKERS
+    wanted: str,
+    offered: Sequence[str],
+    here: Present | None = None,
+    workers: Sequence[str] = WORKERS,
 ) -> list[tuple[str, str | None]]:
     """The devices to judge an exercise on, each with the reason why it must be skipped, or None.
 

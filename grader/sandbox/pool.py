@@ -22,7 +22,7 @@ from grader.sandbox.session import Session
 from grader.sandbox.zygotes import Zygote, ZygoteDied
 
 Source = Zygote | Fresh
-Framework = Literal["torch", "numpy", "pytest"]
+Framework = Literal["torch", "numpy", "triton", "pytest"]
 _STARTS = 4
 #: forks after which a zygote is replaced: what little it gathers in that time does not add up
 FORKS_EACH = 5000

@@ -20,6 +20,7 @@ from grader.errors import MachineError
 FRAMEWORKS: dict[str, tuple[str, ...]] = {
     "numpy": ("numpy",),
     "torch": ("torch", "numpy"),
+    "triton": ("triton", "torch", "numpy"),
     "pytest": ("torch", "numpy", "pytest"),
 }
 

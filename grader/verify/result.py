@@ -78,7 +78,7 @@ class Hunted(_Model):
 
 
 class Proof(_Model):
-    """All that is known of one exercise; `hunted` is None where mutants were not asked for."""
+    """All that is known of one exercise; `hunted` is None where mutants were not asked for; `skipped`: why nothing is known."""
 
     exercise: str
     topic: str
@@ -87,6 +87,7 @@ class Proof(_Model):
     judged: Judged = Judged()
     hunted: Hunted | None = None
     cached: bool = False
+    skipped: str = ""
 
     @property
     def all_flaws(self) -> tuple[Flaw, ...]:

@@ -16,6 +16,9 @@ def text_of(found: Verification, root: Path) -> str:
 def _lines(found: Verification, root: Path) -> Iterator[str]:
     width = max((len(proof.exercise) for proof in found.proofs), default=0)
     for proof in found.proofs:
+        if proof.skipped:
+            yield f"--  {proof.exercise:<{width}}  skipped: {proof.skipped}"
+            continue
         yield f"{'ok ' if not proof.all_flaws else 'BAD'} {proof.exercise:<{width}}  {_figures(proof)}"
     for warning in found.quiz_warnings:
         yield f"warning: {warning.at(root)}"
@@ -25,8 +28,9 @@ def _lines(found: Verification, root: Path) -> Iterator[str]:
         yield f"{flaw.at(root)}"
     yield ""
     count = len(found.flaws)
+    skipped = sum(bool(proof.skipped) for proof in found.proofs)
     yield (
-        f"{len(found.proofs)} exercises, nothing wrong."
+        f"{len(found.proofs) - skipped} exercises, nothing wrong.{f' {skipped} skipped, not proved.' if skipped else ''}"
         if found.clean
         else f"{count} problem{'s' if count != 1 else ''} in {len(found.proofs)} exercises."
     )

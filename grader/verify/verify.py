@@ -15,6 +15,7 @@ from grader.course.catalog import Course, Exercise
 from grader.errors import MachineError, UsageError
 from grader.sandbox import Level, Pool
 from grader.sandbox.devices import WORKERS, kind_of, present, resolve
+from grader.sandbox.frameworks import lacking
 from grader.verify import content, work
 from grader.verify.quizzes import check_banks
 from grader.verify.result import Hunted, Judged, Proof, Verification, flaws_of
@@ -53,7 +54,9 @@ def prove(
     course: Course, exercises: Sequence[Exercise], settings: Settings, store: Store, told: Told
 ) -> tuple[Proof, ...]:
     """The proof of each exercise. Raises: `MachineError`."""
-    jobs = [job for exercise in exercises for job in _jobs(exercise, settings) if _has_solution(exercise)]
+    here = [exercise for exercise in exercises if _has_solution(exercise)]
+    here = [exercise for exercise in here if lacking(exercise.info.framework) is None]
+    jobs = [job for exercise in here for job in _jobs(exercise, settings)]
     contents = {job.name: _content(job, course) for job in jobs}
     kept: Results = {}
     for job in jobs:
@@ -100,6 +103,9 @@ def _content(job: Job, course: Course) -> str:
 def _proof(
     course: Course, exercise: Exercise, results: Results, kept: set[str], quiz_ids: frozenset[str] | None
 ) -> Proof:
+    reason = lacking(exercise.info.framework)
+    if reason is not None:
+        return Proof(exercise=exercise.id, topic=exercise.topic.id, kind=exercise.info.kind, skipped=reason)
     judged = results.get(f"{exercise.id}-judged", Judged())
     hunted = results.get(f"{exercise.id}-hunted")
     names = {name for name in results if name.rsplit("-", 1)[0] == exercise.id}

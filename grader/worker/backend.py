@@ -113,4 +113,4 @@ class TorchBackend:
 
 def backend(framework: str) -> Backend:
     """The backend of that name; PyTorch is imported only when asked for."""
-    return TorchBackend() if framework == "torch" else NumpyBackend()
+    return NumpyBackend() if framework == "numpy" else TorchBackend()

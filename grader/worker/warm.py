@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -57,9 +58,21 @@ def _touch(torch: Any) -> None:
     torch.load(buffer, weights_only=True)
 
 
+def _triton() -> None:
+    _torch()
+    os.environ["TRITON_INTERPRET"] = "1"  # a kernel asks when it is defined, which is later
+    for name in ("triton", "triton.language", "triton.runtime.interpreter"):
+        importlib.import_module(name)
+
+
 def _pytest() -> None:
     _torch()
     importlib.import_module("pytest")
 
 
-_WARMERS: dict[str, Callable[[], None]] = {"numpy": _numpy, "torch": _torch, "pytest": _pytest}
+_WARMERS: dict[str, Callable[[], None]] = {
+    "numpy": _numpy,
+    "torch": _torch,
+    "triton": _triton,
+    "pytest": _pytest,
+}
