@@ -8,6 +8,7 @@ import pytest
 
 from grader.course.catalog import Course
 from grader.course.standalone import extract, rename
+from grader.sandbox.frameworks import lacking
 
 SOURCE = '''"""A solution."""
 
