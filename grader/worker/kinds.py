@@ -14,7 +14,7 @@ from grader.worker import globals_state, memory
 from grader.worker.backend import Backend, backend
 from grader.worker.matching import Unfit, candidates, own_state, transfer
 from grader.worker.observe import Observation
-from grader.worker.values import Arguments, decode
+from grader.worker.values import Arguments, containers, decode, holds_the_same
 from grader.worker.wire import Message, Tensor
 
 
@@ -113,18 +113,24 @@ def _refresh(request: Request, arguments: Arguments, step: int) -> None:
 
 
 def _watch(request: Request, arguments: Arguments) -> dict[str, Any]:
-    """The memory of every array that the call must not change."""
+    """The memory of every array that the call must not change, and what every list and dict holds."""
     spared = request.names("mutates")
-    return {
-        name: memory.snapshot(value)
-        for name, value in _arrays(request, arguments.values).items()
-        if name.split("[")[0] not in spared
-    }
+    given = {name: value for name, value in arguments.values.items() if name not in spared}
+    held = {name: memory.snapshot(value) for name, value in _arrays(request, given).items()}
+    return held | {name: (value, value.copy()) for name, value in containers(given)}
 
 
 def _mutated(request: Request, arguments: Arguments, before: Mapping[str, Any]) -> list[str]:
     now = _arrays(request, arguments.values)
-    return [name for name, value in before.items() if name not in now or memory.snapshot(now[name]) != value]
+    changed = []
+    for name, held in before.items():
+        if type(held[0]) in (list, dict):  # the object that was given, and a copy from then
+            same = holds_the_same(*held)
+        else:
+            same = name in now and memory.snapshot(now[name]) == held
+        if not same:
+            changed.append(name)
+    return changed
 
 
 def _arrays(request: Request, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -93,6 +93,30 @@ def _optimizer(encoded: Mapping[str, Any], arguments: Arguments) -> Any:
     return make(arguments.values[encoded["of"]].parameters(), **encoded["options"])
 
 
+def containers(values: Mapping[str, Any]) -> Iterator[tuple[str, list[Any] | dict[Any, Any]]]:
+    """Every list and dict among arguments, also inside others, with words for it: `the list layers[0]`."""
+    for name, value in values.items():
+        if type(value) in (list, dict):
+            yield f"the {type(value).__name__} {name}", value
+        if type(value) in (list, tuple):
+            yield from containers({f"{name}[{index}]": item for index, item in enumerate(value)})
+        elif type(value) is dict:
+            yield from containers({f"{name}[{key!r}]": item for key, item in value.items()})
+
+
+def holds_the_same(one: list[Any] | dict[Any, Any], other: list[Any] | dict[Any, Any]) -> bool:
+    """Whether two lists, or dicts, hold the same objects in the same places; plain values may be equal instead."""
+    if len(one) != len(other):
+        return False
+    if isinstance(one, dict) and isinstance(other, dict):
+        return list(one) == list(other) and all(_same(one[key], other[key]) for key in one)
+    return all(map(_same, one, other))
+
+
+def _same(one: object, other: object) -> bool:
+    return one is other or (is_scalar(one) and type(one) is type(other) and one == other)
+
+
 def flatten(name: str, value: Any, backend: Backend) -> Iterator[tuple[str, Any]]:
     """The leaves of a result with their names: `output`, `output[0]`, `output['key']`.
 

@@ -226,3 +226,35 @@ def test_a_gradient_that_cannot_be_judged_says_so(judge: Judge, course: Course) 
     wide = "    def max_pool2d(input, kernel_size, stride=None, padding=0):\n        return input\n"
     result = judged(judge, course, wide, "max_pool2d")
     assert all("no gradient reaches" not in check.message for check in result.checks)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "entry", "spoil", "named"),
+    [
+        ("receptive_field", "receptive_field", "layers.clear()", "the list layers"),
+        ("parameter_count", "parameter_count", "layers.reverse()", "the list layers"),
+        ("early_stopping", "early_stopping", "losses.clear()", "the list losses"),
+        ("freeze", "freeze", "prefixes.clear()", "the list prefixes"),
+        ("augment_pipeline", "augment_pipeline", "del steps[:]", "the list steps"),
+    ],
+)
+def test_a_list_that_was_given_must_stay_as_it_is(
+    judge: Judge, course: Course, exercise: str, entry: str, spoil: str, named: str
+) -> None:
+    name = spoil.replace("del ", "").partition(".")[0].partition("[")[0]
+    source = course.exercise(exercise).solution.reference.source + textwrap.dedent(f"""
+        import inspect
+
+        right = {entry}
+
+        def {entry}(*args, **kwargs):
+            {name} = inspect.signature(right).bind(*args, **kwargs).arguments["{name}"]
+            result = right(*args, **kwargs)
+            {spoil}
+            return result
+        """)
+    result = judge.judge(course.exercise(exercise), source)
+    check = next(check for check in result.checks if check.name == "good_manners")
+    assert check.status is Status.FAILED
+    assert named in check.message
+    assert 0 < result.score < result.max_score
