@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.options import course_option, open_course, open_progress, workspace_option
+from grader.cli.options import cache_home, course_option, open_course, open_progress, workspace_option
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
     from grader.course.catalog import Exercise
+    from grader.course.outline import Listed
     from grader.course.progress import Standing
 
 _WIDE = 90  # columns from which a title fits beside the state
@@ -42,25 +43,31 @@ def init(folder: Path, course_root: Path | None) -> None:
 @workspace_option
 def list_(course_root: Path | None, workspace: Path) -> None:
     """The course, topic by topic, with your progress."""
-    course = open_course(course_root)
-    standings = open_progress().standings(course.info.id)
+    from grader.course.builtin import builtin_root
+    from grader.course.outline import outline
+
+    course = outline(course_root or builtin_root(), cache_home() / "course")
+    standings = open_progress().standings(course.id)
     wide = shutil.get_terminal_size((100, 24)).columns >= _WIDE
-    for topic in course.info.topics:
+    for topic in course.chapters:
         click.echo(f"\n{topic.id}  {topic.title}")
-        for info in topic.exercises:
-            state = _state(course.exercise(info.id), standings.get(info.id), workspace)
-            click.echo(f"  {info.id:<26} {info.title:<44} {state}" if wide else f"  {info.id}: {state}")
+        for exercise in topic.exercises:
+            state = _state(exercise, standings.get(exercise.id), workspace)
+            click.echo(
+                f"  {exercise.id:<26} {exercise.title:<44} {state}" if wide else f"  {exercise.id}: {state}"
+            )
     passed = sum(standing.passed for standing in standings.values())
-    click.echo(f"\n{passed} of {len(course.exercises)} exercises passed.")
+    count = sum(len(topic.exercises) for topic in course.chapters)
+    click.echo(f"\n{passed} of {count} exercises passed.")
 
 
-def _state(exercise: Exercise, standing: Standing | None, workspace: Path) -> str:
+def _state(exercise: Listed, standing: Standing | None, workspace: Path) -> str:
     """How far the learner is, and whether the file is still the one that was judged."""
     from grader.course.workspace import find
 
     if standing is None:
         return "not started"
-    state = "passed" if standing.passed else f"{standing.best:g} of {exercise.info.points:g} points so far"
+    state = "passed" if standing.passed else f"{standing.best:g} of {exercise.points:g} points so far"
     path = find(workspace, exercise)
     if path is not None and path.is_file() and path.stat().st_mtime > standing.last_at.timestamp():
         return f"{state}; changed since"

@@ -10,12 +10,16 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from grader.course.catalog import Course, Exercise
 from grader.errors import InputError
 
+if TYPE_CHECKING:
+    from grader.course.catalog import Course, Exercise
+    from grader.course.outline import Listed
 
-def find(workspace: Path, exercise: Exercise) -> Path | None:
+
+def find(workspace: Path, exercise: Exercise | Listed) -> Path | None:
     """The learner's file of an exercise; None when there is none."""
     relative = exercise.relative_path
     for path in (workspace / relative, workspace / "exercises" / relative, workspace / relative.name):

@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from grader.course.builtin import builtin_root
 from grader.quiz.bank import load_banks
 
@@ -27,14 +25,6 @@ from grader.quiz.show import show
 items = load_banks(banks, cache=cache).items.values()
 said = [[item.id, fingerprint(item), item.model_dump(mode="json"), draw(item, 7).model_dump(mode="json"), repr(show(item, draw(item, 7)))] for item in items]
 print(json.dumps([is_light(), "pydantic" in sys.modules, said]))
-"""
-LOADED = """
-import atexit, sys
-heavy = ("torch", "pydantic", "sqlalchemy", "jinja2", "yaml", "regex", "rapidfuzz", "fsrs", "numpy")
-atexit.register(lambda: print("LOADED", *(name for name in heavy if name in sys.modules), file=sys.stderr))
-sys.argv = ["grader", *sys.argv[1:]]
-from grader.cli import main
-main()
 """
 
 
@@ -64,20 +54,6 @@ def test_a_damaged_entry_is_parsed_with_everything_checked(tmp_path: Path) -> No
     (entry,) = tmp_path.glob("quiz-*.json")
     entry.write_text(entry.read_text().replace("a", "b", 1))
     assert json.loads(run(SAID, str(bank), str(tmp_path)).stdout)[0] is False
-
-
-@pytest.mark.parametrize("words", [["--help"], ["quiz", "--plain", "00_seed"]], ids=["help", "quiz"])
-def test_nothing_heavy_is_loaded_before_the_first_prompt(words: list[str], tmp_path: Path) -> None:
-    home = {"GRADER_HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    run(LOADED, *words, **home)
-    done = run(LOADED, *words, **home)
-    assert done.stderr.splitlines()[-1].split() == ["LOADED"], done.stderr
-    assert "Usage" in done.stdout or "Question 1 of 19." in done.stdout
-
-
-def test_the_list_of_the_course_waits_for_no_tensors(tmp_path: Path) -> None:
-    done = run(LOADED, "list", GRADER_HOME=str(tmp_path))
-    assert "torch" not in done.stderr.splitlines()[-1].split()
 
 
 def test_this_process_has_its_checked_classes() -> None:
