@@ -24,7 +24,7 @@ Example
     >>> tanh_backward(np.array([4., 4., 4.]), np.array([0., 0.5, 1.]))
     array([4., 3., 0.])
 
-Not allowed: numpy.tanh, or anybody else's tanh.
+Not allowed: numpy.tanh, math.tanh, or anybody else's tanh.
 
 Read: LeCun, Bottou, Orr and Müller, "Efficient backprop", 1998, section 4.4; the documentation of numpy.expm1.
 """

@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 MAX_SOURCE = 1 << 17
 "characters; a syntax tree takes some 500 times its source, and a longer file is judged by what runs"
 
-_ROOTS = ("torch", "numpy")
+_ROOTS = ("torch", "numpy", "math", "cmath")
 _IMPORTERS = ("importlib.import_module", "__import__")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -52,14 +52,15 @@ def matches(path: str, forbidden: Iterable[str]) -> bool:
     else:
         names = parts[-1:]
     for pattern in forbidden:
-        numpy = pattern.startswith("numpy.")
-        if numpy != (root == "numpy"):
+        library = pattern.partition(".")[0]
+        library = library if library in _ROOTS else "torch"
+        if library != root:
             continue
-        if "." in pattern.removeprefix("numpy."):
+        glob = pattern.removeprefix(f"{library}.")
+        if "." in glob:
             if fnmatchcase(path, pattern):
                 return True
             continue
-        glob = pattern.removeprefix("numpy.")
         if any(fnmatchcase(form, glob) for name in names for form in _forms(name)):
             return True
     return False
@@ -71,7 +72,7 @@ def _forms(name: str) -> set[str]:
 
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_STAR = re.compile(r"^\s*from\s+(?:torch|numpy)[\w.]*\s+import\s+(?:\(\s*)?\*", re.MULTILINE)
+_STAR = re.compile(r"^\s*from\s+(?:torch|numpy|math|cmath)[\w.]*\s+import\s+(?:\(\s*)?\*", re.MULTILINE)
 
 
 def _mentions(source: str, forbidden: tuple[str, ...]) -> bool:

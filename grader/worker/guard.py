@@ -1,7 +1,7 @@
 """Operations an exercise forbids are refused where they run: at torch's dispatcher, and inside NumPy's own functions.
 
 A pattern is a glob on an operator's base name ("*conv*" is every convolution of every namespace, overload and backend) or, with
-"numpy." in front, on a NumPy function's name or full path. Aliases, `getattr`, `torch.ops`, composite operators, other threads
+"numpy.", "math." or "cmath." in front, on a function's name or full path there. Aliases, `getattr`, `torch.ops`, composite operators, other threads
 and disabled modes all end in the same kernels, and those are what is replaced. Installed once, in a zygote, before any fork.
 
 Forbidding an elementary operator (`sum`, `mul`) forbids it inside the gradients of others too: name the operator that does the work.
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any, NoReturn
 
-NUMPY = "numpy."
+LIBRARIES = ("numpy", "math", "cmath")
 
 
 class ForbiddenOperation(RuntimeError):
@@ -28,14 +28,16 @@ class ForbiddenOperation(RuntimeError):
 
 def install(forbidden: tuple[str, ...]) -> None:
     """Refuse every operation that a pattern names, for the rest of this process's life and in its forks."""
-    operators = tuple(pattern for pattern in forbidden if not pattern.startswith(NUMPY))
-    functions = tuple(pattern.removeprefix(NUMPY) for pattern in forbidden if pattern.startswith(NUMPY))
+    operators = tuple(pattern for pattern in forbidden if pattern.partition(".")[0] not in LIBRARIES)
     if operators:
         refuse_operators(operators)
-    if functions:
-        from grader.worker.numpy_guard import refuse_functions
+    for library in LIBRARIES:
+        prefix = f"{library}."
+        functions = tuple(name.removeprefix(prefix) for name in forbidden if name.startswith(prefix))
+        if functions:
+            from grader.worker.numpy_guard import refuse_functions
 
-        refuse_functions(functions)
+            refuse_functions(functions, library)
 
 
 def refusal(name: str) -> Callable[..., NoReturn]:

@@ -10,26 +10,29 @@ import sys
 import types
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from importlib import import_module
 from typing import Any, NoReturn
 
 from grader.worker.guard import refusal
 
 
-def refuse_functions(patterns: tuple[str, ...]) -> None:
-    """Make every NumPy function refuse whose name (or path below `numpy.`, for a pattern with a dot) a pattern names."""
+def refuse_functions(patterns: tuple[str, ...], library: str = "numpy") -> None:
+    """Make every function of a library refuse whose name (or path below it, for a pattern with a dot) a pattern names."""
+    if library != "numpy":
+        import_module(library)
     gc.unfreeze()  # references are searched for below; a zygote freezes again when it is done
     found: dict[int, tuple[str, Any]] = {}
-    for module, name, function in _functions():
-        path = f"{module}.{name}".removeprefix("numpy.")
+    for module, name, function in _functions(library):
+        path = f"{module}.{name}".removeprefix(f"{library}.")
         if any(fnmatchcase(path if "." in pattern else name, pattern) for pattern in patterns):
             found[id(function)] = (name, function)
     for name, function in found.values():
         _refuse(name, function)
 
 
-def _functions() -> Iterator[tuple[str, str, Any]]:
+def _functions(library: str) -> Iterator[tuple[str, str, Any]]:
     for module_name, module in list(sys.modules.items()):
-        if module_name.split(".")[0] != "numpy" or not isinstance(module, types.ModuleType):
+        if module_name.split(".")[0] != library or not isinstance(module, types.ModuleType):
             continue
         for name, value in list(vars(module).items()):
             if callable(value) and not isinstance(value, type) and not name.startswith("__"):

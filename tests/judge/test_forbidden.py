@@ -63,6 +63,11 @@ def test_class_names_are_operators() -> None:
     assert not find_forbidden("from torch import nn\nnn.AvgPool2d(2)", ("*max_pool*",))
 
 
+def test_functions_of_pythons_own_are_found() -> None:
+    source = "import math as m\nfrom cmath import tanh\nimport numpy as np\nm.tanh(1)\ntanh(1)\nnp.tanh(1)"
+    assert [found.line for found in find_forbidden(source, ("math.tanh", "cmath.tanh"))] == [4, 5]
+
+
 def test_numpy_patterns_are_numpys_alone() -> None:
     source = "import numpy as np\nimport torch\nnp.convolve(a, b)\ntorch.conv1d(a, b)"
     assert [f.line for f in find_forbidden(source, ("numpy.*conv*",))] == [3]

@@ -170,6 +170,15 @@ def test_forbidden_numpy_functions_refuse(strong: Pool, call: str) -> None:
     assert error_type(said) == "ForbiddenOperation", said
 
 
+@pytest.mark.parametrize(
+    "call", ["import math\nmath.tanh(0.5)", "import cmath\ngetattr(cmath, 'ta' + 'nh')(0.5)"]
+)
+def test_forbidden_functions_of_pythons_own_refuse(strong: Pool, call: str) -> None:
+    said = run_once(strong, call, "numpy", forbidden=("math.tanh", "cmath.tanh"))
+    assert error_type(said) == "ForbiddenOperation", said
+    assert run_once(strong, "import math\nmath.exp(0.5)", "numpy", forbidden=("math.tanh",))["status"] == "ok"
+
+
 def test_other_numpy_functions_work(strong: Pool) -> None:
     source = (
         "import numpy as np\na = np.arange(12.).reshape(3, 4)\nnp.dot(a, a.T); np.tensordot(a, a); np.pad(a, 1); np.lib.stride_tricks."
