@@ -102,7 +102,6 @@ def run_killed(place: Place, book: str, total: int, kills: int, rng: random.Rand
 def two_nodes() -> Iterator[tuple[str, Any, Any]]:
     """A Ray cluster on this machine: its address, and itself with the node that may be killed."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_raylet_start_wait_time_s", "180")  # a busy machine
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})

@@ -138,7 +138,7 @@ learner = Table(
 part = Table(
     "part",
     metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),  # learner.id / PART
+    Column("number", Integer, primary_key=True, autoincrement=False),  # learner.id / PART; -1: all parts
     Column("version", Integer, nullable=False),  # raised with every change of what is summed
     Column("counted", Integer),  # the version of `sums`
     Column("sums", Text),  # grader.gradebook.gather.Gathered as JSON

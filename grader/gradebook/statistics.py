@@ -137,10 +137,6 @@ class ClassStats:
 def class_stats(book: Gradebook) -> ClassStats:
     """The figures of a whole gradebook. Memory grows with exercises and mistakes, not with learners."""
     from grader.gradebook.figures import figures
-    from grader.gradebook.gather import Gathered
-    from grader.gradebook.summary import parts
+    from grader.gradebook.summary import whole
 
-    gathered = Gathered()
-    for part in parts(book):
-        gathered.merge(part)
-    return figures(gathered, book)
+    return figures(whole(book), book)
