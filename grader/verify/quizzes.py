@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from grader.course.catalog import Course
 from grader.errors import CourseError, GraderError, Problem
-from grader.quiz.bank import bank_files, load_bank
+from grader.quiz.bank import bank_files, load_bank, load_banks
 from grader.quiz.lint import lint
 from grader.quiz.linting.finding import Level
 from grader.quiz.outputs import Lock, codes, lock_path, make_lock, read_lock, write_lock
@@ -34,7 +34,31 @@ def check_banks(course: Course, pool: Pool, store: Store) -> tuple[list[Problem]
     outputs = [problem for file in bank_files([folder]) for problem in _outputs(file, pool, store)]
     found = lint([folder], exercises=known)
     errors = [one.problem for one in found if one.level is Level.ERROR]
-    return [*errors, *outputs], [one.problem for one in found if one.level is Level.WARNING]
+    return [*errors, *outputs, *disagreeing(course, folder)], [
+        one.problem for one in found if one.level is Level.WARNING
+    ]
+
+
+def disagreeing(course: Course, folder: Path) -> list[Problem]:
+    """Links of `course.yaml` to quiz items that the banks do not have, or whose item does not name the exercise."""
+    try:
+        library = load_banks([folder])
+    except GraderError:  # the banks' own problems are told elsewhere
+        return []
+    path = course.root / "exercises" / "course.yaml"
+    found = []
+    for exercise in course.exercises:
+        for name in exercise.info.quiz:
+            item = library.items.get(name)
+            if item is None:
+                found.append(
+                    Problem(f"there is no quiz item {name}", path, key=exercise.id, remedy="check its id")
+                )
+            elif exercise.id not in item.exercises:
+                what = f"links the quiz item {name}, which does not name the exercise"
+                remedy = f"add {exercise.id} to its `exercises` in {library.shelf_of[name].path.name}"
+                found.append(Problem(what, path, key=exercise.id, remedy=remedy))
+    return found
 
 
 def _outputs(file: Path, pool: Pool, store: Store) -> Iterator[Problem]:
