@@ -7,7 +7,8 @@ delivers the second kind: for this step its samples are data, and it must neithe
     d_loss = mean of -log sigmoid(discriminator(real))  +  mean of -log(1 - sigmoid(discriminator(fake)))
     gradients of d_loss for the discriminator, one step of its optimizer
 
-The step starts from cleared gradients of the discriminator, whatever an earlier step left in them.
+The step starts from cleared gradients of the discriminator, whatever an earlier step left in them. The generator is asked
+once, in the mode it is in: with batch norm, every call counts.
 
 Arguments
     generator        a module: noise (M, Z) -> samples like real's

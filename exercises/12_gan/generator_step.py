@@ -6,7 +6,8 @@ comes from the logits, passes back through the discriminator, which does not mov
     g_loss = mean of -log sigmoid(discriminator(generator(noise)))       the non-saturating loss
     gradients of g_loss for the generator, one step of its optimizer
 
-The step starts from cleared gradients of the generator, whatever an earlier step left in them. The discriminator's
+The step starts from cleared gradients of the generator, whatever an earlier step left in them. The generator is asked once,
+in the mode it is in: with batch norm, every call counts. The discriminator's
 parameters keep their values, and go on wanting gradients afterwards. What this step leaves in its .grad does not matter:
 the discriminator's own step clears it.
 

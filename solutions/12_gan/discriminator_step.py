@@ -215,6 +215,12 @@ left_in_eval = mistake(
     lesson="The discriminator is left in evaluation mode, which the rest of the training will not expect.",
 )
 
+fakes_in_eval = mistake(
+    "    fake = generator(noise).detach()\n",
+    "    generator.eval()\n    fake = generator(noise).detach()\n    generator.train()\n",
+    lesson="The fakes are made in evaluation mode. There batch norm gives other samples than those the generator is trained with.",
+)
+
 generator_left_in_eval = mistake(
     "    fake = generator",
     "    generator.eval()\n    fake = generator",
@@ -257,11 +263,11 @@ UNTRAINED = ("generator",)
 
 
 def cases(draw):
-    def case(check, real, noise, features, size, steps=1, optimizer="SGD", scale=1.0, **options):
+    def case(check, real, noise, features, size, steps=1, optimizer="SGD", scale=1.0, norm=(), **options):
         return Case(
             check,
             dict(
-                generator=Net(("Linear", features, 6), "Tanh", ("Linear", 6, size)),
+                generator=Net(("Linear", features, 6), *norm, "Tanh", ("Linear", 6, size)),
                 discriminator=Net(("Linear", size, 7), ("LeakyReLU", 0.2), ("Linear", 7, 1)),
                 optimizer=Optimizer(optimizer, of="discriminator", **options),
                 real=PerStep([draw.normal(real, size, shift=1.0, scale=scale) for _ in range(steps)]),
@@ -273,6 +279,7 @@ def cases(draw):
     yield case("one_step", 2, 2, 1, 1, lr=0.5)
     yield case("one_step", 5, 3, 3, 2, lr=0.5)
     yield case("several_steps", 4, 4, 3, 2, steps=3, lr=0.25)
+    yield case("several_steps", 5, 6, 3, 2, steps=2, norm=[("BatchNorm1d", 6)], lr=0.25)
     yield case("several_steps", 3, 6, 2, 4, steps=2, lr=0.5)
     yield case("sure_of_itself", 4, 3, 2, 3, scale=500.0, lr=1e-5)
     yield case("other_optimizers", 6, 5, 2, 3, steps=3, lr=0.2, momentum=0.9)

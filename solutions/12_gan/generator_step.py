@@ -208,6 +208,12 @@ discriminator_in_eval = mistake(
     lesson="The discriminator is left in evaluation mode, which the rest of the training will not expect.",
 )
 
+samples_in_eval = mistake(
+    "    logits = discriminator(generator(noise))\n",
+    "    generator.eval()\n    logits = discriminator(generator(noise))\n    generator.train()\n",
+    lesson="The samples are made in evaluation mode. There batch norm takes no statistics of the batch, and learns none.",
+)
+
 generator_in_eval = mistake(
     "    return loss.item()",
     "    generator.eval()\n    return loss.item()",
@@ -260,11 +266,11 @@ CHECKS = {"one_step": 2, "several_steps": 2, "seen_through": 1, "other_optimizer
 
 
 def cases(draw):
-    def case(check, batch, features, size, steps=1, optimizer="SGD", scale=1.0, **options):
+    def case(check, batch, features, size, steps=1, optimizer="SGD", scale=1.0, norm=(), **options):
         return Case(
             check,
             dict(
-                generator=Net(("Linear", features, 6), "Tanh", ("Linear", 6, size)),
+                generator=Net(("Linear", features, 6), *norm, "Tanh", ("Linear", 6, size)),
                 discriminator=Net(("Linear", size, 7), ("LeakyReLU", 0.2), ("Linear", 7, 1)),
                 optimizer=Optimizer(optimizer, of="generator", **options),
                 noise=PerStep([draw.normal(batch, features, scale=scale) for _ in range(steps)]),
@@ -288,6 +294,7 @@ def cases(draw):
     yield case("one_step", 2, 1, 1, lr=0.5)
     yield case("one_step", 5, 3, 2, lr=0.5)
     yield case("several_steps", 4, 3, 2, steps=3, lr=0.25)
+    yield case("several_steps", 6, 3, 2, steps=2, norm=[("BatchNorm1d", 6)], lr=0.25)
     yield case("several_steps", 3, 2, 4, steps=2, lr=0.5)
     yield sure(8, 3, 2)
     yield case("other_optimizers", 6, 2, 3, steps=3, lr=0.2, momentum=0.9)
