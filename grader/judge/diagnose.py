@@ -163,23 +163,23 @@ def _alike(
     if name not in mine:
         return True
     one, other = mine[name], theirs[name]
+    scale = float(np.max(np.asarray(expected.tolerance), initial=0.0)) if expected is not None else 0.0
     if not isinstance(one, np.ndarray) or not isinstance(other, np.ndarray):
-        return _scalars_alike(one, other)
+        return _scalars_alike(one, other, 8 * scale)
     if one.shape != other.shape or one.dtype.kind != other.dtype.kind:
         return False
     if expected is not None and expected.is_tensor and one.dtype != other.dtype and one.dtype != np.float64:
         return False
-    scale = float(np.max(np.asarray(expected.tolerance), initial=0.0)) if expected is not None else 0.0
     return bool(np.allclose(one, other, rtol=1e-5, atol=8 * scale + 1e-30, equal_nan=True))
 
 
-def _scalars_alike(one: Any, other: Any) -> bool:
+def _scalars_alike(one: Any, other: Any, tolerance: float) -> bool:
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
         one, other = np.asarray(one), np.asarray(other)
         real = one.dtype.kind in "fiub" and other.dtype.kind in "fiub"
         return bool(real and one.ndim == other.ndim == 0 and np.allclose(one, other))
     if isinstance(one, float) and isinstance(other, float):
-        return bool(np.isclose(one, other, rtol=1e-6, equal_nan=True))
+        return bool(np.isclose(one, other, rtol=1e-6, atol=tolerance, equal_nan=True))
     return type(one) is type(other) and one == other
 
 

@@ -133,16 +133,21 @@ unstable = mistake(
     "the loss becomes infinite.",
 )
 
+BOUNDED = (
+    "The logarithm is bounded, by a clamp or by a small number inside it: where the discriminator is sure, the generator gets no "
+    "gradient, though it needs it most there."
+)
+
 clamped = mistake(
     "F.softplus(-logits).mean()",
     "-torch.log(torch.sigmoid(logits).clamp(min=1e-7)).mean()",
-    lesson="The probability is clamped: where the discriminator is sure, the generator gets no gradient, though it needs it most there.",
+    lesson=BOUNDED,
 )
 
 epsilon = mistake(
     "F.softplus(-logits).mean()",
     "-torch.log(torch.sigmoid(logits) + 1e-6).mean()",
-    lesson="A small number inside the logarithm bounds the loss: where the discriminator is sure, the gradient is lost.",
+    lesson=BOUNDED,
 )
 
 wasserstein = mistake(

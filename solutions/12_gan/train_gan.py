@@ -279,7 +279,7 @@ def centres_only(real, noise, seed):
 
 # ------------------------------------------------------------------------------------------------------------- cases
 
-SEEDS = 5  # a call takes half a second
+SEEDS = 5  # a call takes seconds, and its three statistics leave chance no room
 CHECKS = {"ring_of_eight": 3, "ring_of_five": 2, "good_manners": 1}
 
 
