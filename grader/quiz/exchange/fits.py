@@ -11,14 +11,15 @@ def fit_xml(kind: str, key: str, text: str) -> str:
 
 
 def fit_gift(kind: str, key: str, text: str) -> str:
-    """As XML, and no `->` among answers, which GIFT has no escape for.
+    """As XML, and no `->` among answers, which GIFT has no escape for: some readers take a choice for a matching by it.
 
     Tags stand in a comment, in brackets; sources end with their paragraph.
     """
     fitted = xml_text(text).replace("\t", " ").strip()
     if key == "tags":
         return " ".join(fitted.replace("[", "(").replace("]", ")").split())
-    if kind in {"short", "matching"} and key not in {"stem", "explanation", "source"}:
+    is_answer = kind in {"short", "matching"} and key not in {"stem", "explanation", "source"}
+    if is_answer or (kind == "choice" and key == "options.text"):
         return fitted.replace("->", "→")
     return fitted
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from grader.quiz.exchange.fits import fit_gift
@@ -114,9 +115,19 @@ def _true_false(data: Data) -> str:
 
 
 def _numeric(data: Data) -> str:
-    lines = [f"\t=%100%{data['answer']}:{data.get('abs_tol', 0)}\n"]
-    lines += [f"\t=%0%{one['answer']}:0#{_formatted(one['feedback'])}\n" for one in data.get("mistakes", [])]
+    lines = [f"\t=%100%{_decimal(data['answer'])}:{_decimal(data.get('abs_tol', 0))}\n"]
+    for one in data.get("mistakes", []):
+        lines.append(f"\t=%0%{_decimal(one['answer'])}:0#{_formatted(one['feedback'])}\n")
     return "#\n" + "".join(lines)
+
+
+def _decimal(number: object) -> str:
+    """A number without an exponent, which not every reader knows; exactly the same number when read."""
+    text = str(number)
+    if "e" not in text:
+        return text
+    plain = f"{Decimal(text):f}"
+    return plain if "." in plain else f"{plain}.0"
 
 
 def _short(data: Data) -> str:

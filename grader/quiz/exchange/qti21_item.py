@@ -64,7 +64,7 @@ class _Build:
             declaration, "mapping", lowerBound="0", upperBound=str(self.points), defaultValue="0"
         )
         for key, share in scores:
-            given = {"mapKey": key, "mappedValue": f"{share * self.points:.6f}", **extra}
+            given = {"mapKey": key, "mappedValue": f"{share * self.points!r}", **extra}
             SubElement(mapping, "mapEntry", given)
         score = SubElement(self.processing, "setOutcomeValue", identifier="SCORE")
         SubElement(score, "mapResponse", identifier="RESPONSE")
@@ -207,12 +207,12 @@ def _blank(build: _Build, response: str, blank: dict[str, Any], worth: float) ->
     if is_number:
         case = SubElement(SubElement(build.processing, "responseCondition"), "responseIf")
         _equal(case, response, blank.get("abs_tol", 0))
-        _set(case, outcome, "float", f"{worth:.6f}")
+        _set(case, outcome, "float", f"{worth!r}")
         return
     mapping = SubElement(declared, "mapping", defaultValue="0")
     for text in right:
         case_mark = str(bool(blank.get("case_sensitive"))).lower()
-        SubElement(mapping, "mapEntry", mapKey=text, mappedValue=f"{worth:.6f}", caseSensitive=case_mark)
+        SubElement(mapping, "mapEntry", mapKey=text, mappedValue=f"{worth!r}", caseSensitive=case_mark)
     SubElement(
         SubElement(build.processing, "setOutcomeValue", identifier=outcome),
         "mapResponse",
