@@ -31,6 +31,8 @@ def show(value: Any, first: tuple[int, ...] | None, bad: Array | None, digits: i
     """A value as text. `first`: the index of the first wrong element; `bad`: which elements to mark."""
     if not isinstance(value, np.ndarray):
         return repr(value)[:400]
+    if value.size == 0:  # first: a shape of 2**28 rows of nothing comes from a worker too
+        return f"empty, shape {tuple(value.shape)}"
     if value.ndim == 0:
         return _number(value.item(), digits)
     if value.size <= SMALL and value.ndim <= 2:

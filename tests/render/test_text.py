@@ -170,3 +170,7 @@ def test_junit_tells_both_sides_and_why() -> None:
     text = junit(report(PASSED, FAILED))
     for words in ("output is wrong in 1 of 4 values", "expected:", "yours:", "The stride has no effect."):
         assert words in text
+
+
+def test_rows_of_nothing_are_not_drawn() -> None:
+    assert show(np.zeros((1 << 28, 0), np.float32), None, None) == f"empty, shape {(1 << 28, 0)}"
