@@ -11,7 +11,7 @@ What real data bring with them:
 - Pixels are neither centred nor scaled. Whatever you do to the training images, do the same to the test images, with the
   numbers found on the training images.
 - The classes are 0, 1, 2, ... up to the largest label, not always ten of them.
-- The test images may be few, need not show every class, and some show two digits at once. Whatever you predict for such a
+- The test images may be few, need not show every class, and some show two digits at once or none. Whatever you predict for such a
   sheet, its copies must get the same, and no image's prediction may depend on the others.
 - The same seed must give the same predictions again. torch.manual_seed(seed) seeds weights, dropout and shuffling at once;
   this exercise may use PyTorch's global generator.
