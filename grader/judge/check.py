@@ -17,7 +17,7 @@ from grader.judge.report import Report, Result, Status, make_report
 from grader.judge.verdict import uniform_result
 from grader.sandbox import Level, Pool
 from grader.sandbox.devices import resolve
-from grader.sandbox.frameworks import without
+from grader.sandbox.frameworks import lacking, without
 
 
 class Checker:
@@ -56,7 +56,7 @@ class Checker:
         results: list[Result] = []
         troubles: list[GraderError] = []
         begun = next(exercise for exercise in exercises if files[exercise.id])
-        if begun.info.kind is not Kind.TESTS:
+        if begun.info.kind is not Kind.TESTS and not lacking(begun.info.framework.value):
             self.pool.begin(begun.info.framework.value)  # it loads while the key is read or made
         for exercise in exercises:
             on_begin(exercise)

@@ -15,6 +15,9 @@ from grader.verify.trusted import first_failure
 
 HALVES = {Form.BFLOAT16, Form.FLOAT16}
 JUDGED = ("max_pool2d", "unfold2d", "residual_block", "squash")
+NOT_SHOWN = {
+    "max_pool2d": {"far_below", "below_the_smallest"}
+}  # by values beyond float16, and by gradients, alone
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +42,10 @@ def test_wheats_pass_in_half_precision(name: str, course: Course, halves: Keysmi
 def test_chaffs_fail_in_half_precision_alone(name: str, course: Course, halves: Keysmith) -> None:
     exercise = course.exercise(name)
     cases = half_cases(halves, exercise)
-    passed = [
+    passed = {
         chaff.name for chaff in exercise.solution.chaffs if not first_failure(exercise, chaff.source, cases)
-    ]
-    assert not passed
+    }
+    assert passed == NOT_SHOWN.get(name, set())
 
 
 def test_an_answer_in_another_dtype_fails(course: Course, halves: Keysmith, pool: Pool) -> None:
