@@ -1,6 +1,7 @@
 """compound_scaling: three powers, each rounded in its own way."""
 
 import math
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
 from grader.author import Case, chaff, mistake, wheat
 
@@ -42,6 +43,21 @@ def compound_scaling_search(phi, depth, width, resolution, alpha=1.2, beta=1.1, 
     channels = next(n for n in (channels, channels + 8) if n >= 0.9 * exact * (1 - 1e-13))
     pixels = next(n for n in range(10**6) if n + 0.5 > grown(resolution, gamma) * (1 + 1e-13))
     return layers, channels, pixels
+
+
+@wheat("decimal arithmetic, whose rounding is chosen by name")
+def compound_scaling_decimal(phi, depth, width, resolution, alpha=1.2, beta=1.1, gamma=1.15):
+    def whole(number, how):
+        return int(Decimal(number).to_integral_value(how))
+
+    exact = width * beta**phi
+    eights = max(1, whole(exact / 8, ROUND_HALF_UP))
+    eights += Decimal(8 * eights) < Decimal("0.9") * Decimal(exact)
+    return (
+        whole(depth * alpha**phi, ROUND_CEILING),
+        8 * eights,
+        whole(resolution * gamma**phi, ROUND_HALF_UP),
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------ chaffs
@@ -175,6 +191,48 @@ def depth_only(phi, depth, width, resolution, alpha=1.2, beta=1.1, gamma=1.15):
     return compound_scaling(phi, depth, width, resolution, alpha, 1.0, 1.0)
 
 
+whole_width_first = mistake(
+    "exact = width * beta**phi",
+    "exact = math.floor(width * beta**phi + 0.5)",
+    lesson="The width is rounded to a whole number first and to a multiple of 8 afterwards. Rounding twice can end at another multiple.",
+)
+ninety_percent_floored = mistake(
+    "channels < 0.9 * exact",
+    "channels < int(0.9 * exact)",
+    lesson="The nine tenths are cut to a whole number before the comparison, so a loss just over a tenth goes unseen.",
+)
+resolution_in_eights = mistake(
+    "math.floor(resolution * gamma**phi + 0.5)",
+    "max(8, math.floor(resolution * gamma**phi / 8 + 0.5) * 8)",
+    lesson="The resolution is a multiple of 8. That rule is the width's; pixels are rounded to the nearest whole number.",
+)
+sign_dropped = mistake(
+    "    exact =",
+    "    phi = abs(phi)\n    exact =",
+    lesson="The sign of phi is dropped: what should shrink the network enlarges it.",
+)
+
+
+@chaff(
+    "You divide phi so that the cost doubles exactly. The factors stand to the power of phi itself, whatever the cost does."
+)
+def doubles_exactly(phi, depth, width, resolution, alpha=1.2, beta=1.1, gamma=1.15):
+    cost = alpha * beta**2 * gamma**2
+    return compound_scaling(
+        phi / math.log2(cost) if cost > 1 else phi, depth, width, resolution, alpha, beta, gamma
+    )
+
+
+@chaff(
+    "The network is rounded after every step of phi and grown from there, so roundings pile up. Take the power once, of the base."
+)
+def step_by_step(phi, depth, width, resolution, alpha=1.2, beta=1.1, gamma=1.15):
+    while phi > 1:
+        depth, width, resolution = compound_scaling(1, depth, width, resolution, alpha, beta, gamma)
+        phi -= 1
+    return compound_scaling(phi, depth, width, resolution, alpha, beta, gamma)
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"the_papers_factors": 2, "rounding": 3, "other_factors": 2}
@@ -199,6 +257,9 @@ def cases(draw):
     yield case("rounding", 0, 3, 11, 5)
     yield case("rounding", 0, 3, 19, 5)
     yield case("rounding", 0, 3, 12, 7)
+    yield case("rounding", 0, 2, 9, 5)  # 8 is a little less than 90 % of 9, and 16 of 18
+    yield case("rounding", 0, 2, 18, 5)
+    yield case("rounding", 1, 2, 40, 10, beta=1.09, gamma=1.0)  # 43.6 lies nearer to 40, 44 would go up
     yield case("rounding", 1, 1, 8, 5, gamma=1.5)  # 7.5 and
     yield case("rounding", 1, 1, 8, 3, gamma=1.5)  # 4.5 go up
     yield case("rounding", 1, 5, 80, 9, alpha=1.25, beta=1.125, gamma=1.0)

@@ -64,6 +64,18 @@ class DepthwiseSeparableConvSplit(DepthwiseSeparableConv):
         return torch.relu(self.bn2(self.pointwise(hidden)))
 
 
+@wheat(
+    "an ordinary convolution whose kernels are 0 off the diagonal, its stride as a slice; rows of pixels for the mixing"
+)
+class DepthwiseSeparableConvDiagonal(DepthwiseSeparableConv):
+    def forward(self, input):
+        s, kernels = self.depthwise.stride[0], self.depthwise.weight[:, 0]
+        dense = torch.diag_embed(kernels.permute(1, 2, 0)).permute(2, 3, 0, 1)
+        hidden = self.bn1(F.conv2d(input, dense, padding=1)[:, :, ::s, ::s]).relu()
+        pixels = hidden.permute(0, 2, 3, 1) @ self.pointwise.weight.flatten(1).T
+        return self.bn2(pixels.permute(0, 3, 1, 2)).relu()
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 full_convolution = mistake(
@@ -187,6 +199,67 @@ class IgnoresInput(DepthwiseSeparableConv):
         return super().forward(torch.ones_like(input))
 
 
+plain_relu6 = mistake(
+    "F.relu(self.bn1(self.depthwise(input)))",
+    "F.relu6(self.bn1(self.depthwise(input)))",
+    "return F.relu(self.bn2(self.pointwise(hidden)))",
+    "return F.relu6(self.bn2(self.pointwise(hidden)))",
+    lesson="The ReLUs are cut off at 6, as in the mobile library versions. The statement has plain ones.",
+)
+added_where_shapes_allow = mistake(
+    "return F.relu(self.bn2(self.pointwise(hidden)))",
+    "result = F.relu(self.bn2(self.pointwise(hidden)))\n"
+    "        return result + input if result.shape == input.shape else result",
+    lesson="Where the shapes agree the input is added. Shortcuts came with the second MobileNet; this block has none.",
+)
+one_norm = mistake(
+    "self.bn2 = nn.BatchNorm2d(out_channels)",
+    "self.bn2 = self.bn1 if in_channels == out_channels else nn.BatchNorm2d(out_channels)",
+    lesson="Where the channels agree both convolutions share one batch norm. Their statistics differ, so each needs its own.",
+)
+
+
+@chaff(
+    "The channels are mixed first and filtered afterwards. That is Xception's order; MobileNet filters first."
+)
+class PointwiseFirst(nn.Module):
+    def __init__(self, in_channels, out_channels, stride=1):
+        super().__init__()
+        self.pointwise = nn.Conv2d(in_channels, out_channels, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(out_channels)
+        self.depthwise = nn.Conv2d(
+            out_channels, out_channels, 3, stride=stride, padding=1, groups=out_channels, bias=False
+        )
+        self.bn2 = nn.BatchNorm2d(out_channels)
+
+    def forward(self, input):
+        hidden = F.relu(self.bn1(self.pointwise(input)))
+        return F.relu(self.bn2(self.depthwise(hidden)))
+
+
+@chaff("All channels are filtered with the first channel's kernel. Each has one of its own.")
+class OneKernelForAll(DepthwiseSeparableConv):
+    def forward(self, input):
+        layer = self.depthwise
+        kernels = layer.weight[:1].expand_as(layer.weight)
+        filtered = F.conv2d(input, kernels, stride=layer.stride, padding=1, groups=len(kernels))
+        return F.relu(self.bn2(self.pointwise(F.relu(self.bn1(filtered)))))
+
+
+@chaff(
+    "With a stride you pad only below and on the right, as another library does. Then the windows meet other pixels; "
+    "the statement pads by 1 all around."
+)
+class PadsOneSide(DepthwiseSeparableConv):
+    def forward(self, input):
+        layer = self.depthwise
+        padding = (1, 1, 1, 1) if layer.stride[0] == 1 else (0, 2, 0, 2)
+        filtered = F.conv2d(
+            F.pad(input, padding), layer.weight, stride=layer.stride, groups=len(layer.weight)
+        )
+        return F.relu(self.bn2(self.pointwise(F.relu(self.bn1(filtered)))))
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"stride_one": 3, "strided": 2, "gradients": 2}
@@ -200,5 +273,6 @@ def cases(draw):
 
     yield case("stride_one", 2, 2, 2, 3, out_channels=3)
     yield case("stride_one", 3, 4, 5, 4, out_channels=2)
+    yield case("stride_one", 2, 3, 4, 5, out_channels=3)  # a shortcut would fit, and one batch norm for both
     yield case("strided", 2, 2, 5, 4, out_channels=3, stride=2)
     yield case("strided", 3, 3, 7, 8, out_channels=5, stride=3)

@@ -60,6 +60,21 @@ def dynamic_routing_recursive(predictions, iterations=3):
     return torch.stack([route(votes, torch.zeros_like(votes[..., 0]), iterations) for votes in predictions])
 
 
+@wheat("upper capsules before lower ones, matrix products, the shares in place of the logits")
+def dynamic_routing_products(predictions, iterations=3):
+    votes = predictions.transpose(1, 2)
+    count = votes.shape[1]
+    shares = torch.full_like(votes[..., 0], 1 / count)
+    for iteration in range(iterations):
+        upper = squash((shares[:, :, None] @ votes)[:, :, 0])
+        if iteration + 1 < iterations:
+            # softmax(b + a) is proportional to softmax(b) e^a.
+            agreement = (votes @ upper[..., None])[..., 0]
+            raised = shares * torch.exp(agreement - agreement.amax(dim=1, keepdim=True))
+            shares = raised / raised.sum(dim=1, keepdim=True)
+    return upper
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 over_lower = mistake(
@@ -205,16 +220,62 @@ def no_routing(predictions, iterations=3):
     return squash(predictions.sum(dim=1) / predictions.shape[2])
 
 
+outcome_detached = mistake(
+    "predictions, upper)",
+    "predictions, upper.detach())",
+    lesson="The outcome is cut off from the graph where agreement is measured: a part of the gradient that flows through the routing is missing.",
+)
+predictions_squashed = mistake(
+    "    logits = predictions.new",
+    "    predictions = squash(predictions)\n    logits = predictions.new",
+    lesson="The predictions are squashed before they vote. Only the sums are.",
+)
+scaled_agreement = mistake(
+    'logits + torch.einsum("nijd,njd->nij", predictions, upper)',
+    'logits + torch.einsum("nijd,njd->nij", predictions, upper) / predictions.shape[3] ** 0.5',
+    lesson="The agreement is divided by a root, as attention does. Routing takes the plain scalar product.",
+)
+naive_softmax = mistake(
+    "logits.softmax(dim=2)",
+    "logits.exp() / logits.exp().sum(dim=2, keepdim=True)",
+    lesson="exp overflows for strong votes, and infinity by infinity is no number. What may be subtracted from all logits of a row?",
+)
+first_image = mistake(
+    'logits = logits + torch.einsum("nijd,njd->nij", predictions, upper)',
+    'logits = logits + torch.einsum("nijd,njd->nij", predictions, upper)[:1]',
+    lesson="All images are routed by the first one's agreement. Each has a routing of its own.",
+)
+KEPT = {}
+
+
+@chaff(
+    "The logits are kept for the next call, which then starts from what an earlier one found. They begin at 0 each time."
+)
+def remembers(predictions, iterations=3):
+    shape = predictions.shape[:3]
+    logits = KEPT.get(shape, torch.zeros(shape)).to(predictions)
+    for _ in range(iterations):
+        upper = squash(torch.einsum("nij,nijd->njd", logits.softmax(dim=2), predictions))
+        logits = logits + torch.einsum("nijd,njd->nij", predictions, upper)
+    KEPT[shape] = logits.detach()
+    return upper
+
+
+@chaff("You return the mean over all iterations. The capsules of the last one are asked for.")
+def mean_of_iterations(predictions, iterations=3):
+    return sum(dynamic_routing(predictions, count) for count in range(1, iterations + 1)) / iterations
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
-CHECKS = {"one_iteration": 1, "routing": 3, "cancelling_votes": 1}
+CHECKS = {"one_iteration": 1, "routing": 3, "cancelling_votes": 1, "strong_votes": 1}
 # Products of tiny numbers vanish next to rounding; large ones make the softmax a step.
 SKIP_FORMS = ("large", "tiny")
 
 
 def cases(draw):
-    def case(check, *sizes, scale=1.0, **options):
-        return Case(check, dict(predictions=draw.normal(*sizes, scale=scale), **options))
+    def case(check, *sizes, scale=1.0, gradients=True, **options):
+        return Case(check, dict(predictions=draw.normal(*sizes, scale=scale), **options), gradients=gradients)
 
     yield Case("one_iteration", dict(predictions=draw.integers(1, 1, 2, 2) + 4, iterations=1))
     yield case("one_iteration", 2, 3, 2, 4, iterations=1)
@@ -228,3 +289,5 @@ def cases(draw):
     zeros = draw.normal(2, 3, 2, 4)
     zeros[1, :, 0] = 0
     yield Case("cancelling_votes", dict(predictions=zeros, iterations=3))
+    # A logit of several hundreds: exp overflows in float32.
+    yield case("strong_votes", 2, 3, 2, 2, scale=300.0, iterations=2, gradients=False)

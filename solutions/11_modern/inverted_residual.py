@@ -71,6 +71,24 @@ class InvertedResidualProducts(InvertedResidual):
         return result
 
 
+@wheat("linear layers on pixels as rows, the depthwise convolution as a sum over shifted images")
+class InvertedResidualRows(InvertedResidual):
+    @staticmethod
+    def mix(layer, image):
+        return (image.movedim(1, 3) @ layer.weight.flatten(1).T).movedim(3, 1)
+
+    def forward(self, input):
+        wide = input
+        if self.expand is not None:
+            wide = torch.minimum(self.bn1(self.mix(self.expand, input)).relu(), input.new_tensor(6.0))
+        s, kernels = self.depthwise.stride[0], self.depthwise.weight[:, 0]
+        windows = F.pad(wide, (1, 1, 1, 1)).unfold(2, 3, s).unfold(3, 3, s)
+        wide = self.bn2((windows * kernels[:, None, None]).sum((4, 5)))
+        wide = torch.minimum(wide.relu(), input.new_tensor(6.0))
+        narrow = self.bn3(self.mix(self.project, wide))
+        return narrow + input if self.adds else narrow
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 relu_at_end = mistake(
@@ -213,6 +231,46 @@ class IgnoresInput(InvertedResidual):
     def forward(self, input):
         narrow = super().forward(torch.ones_like(input))
         return narrow - 1 + input if self.adds else narrow
+
+
+uncut_after_expansion = mistake(
+    "F.relu6(self.bn1(self.expand(input)))",
+    "F.relu(self.bn1(self.expand(input)))",
+    lesson="The first activation is not cut off at 6. Both are ReLU6.",
+)
+uncut_after_depthwise = mistake(
+    "F.relu6(self.bn2(self.depthwise(wide)))",
+    "F.relu(self.bn2(self.depthwise(wide)))",
+    lesson="The second activation is not cut off at 6. Both are ReLU6.",
+)
+one_norm_for_the_wide = mistake(
+    "        self.bn2 = nn.BatchNorm2d(hidden)",
+    "        self.bn2 = self.bn1 if expansion != 1 else nn.BatchNorm2d(hidden)",
+    lesson="Expansion and depthwise convolution share one batch norm. Their statistics differ, so each needs its own.",
+)
+width_in_eights = mistake(
+    "hidden = in_channels * expansion",
+    "hidden = max(8, (in_channels * expansion + 4) // 8 * 8) if expansion != 1 else in_channels",
+    lesson="The hidden width is rounded to a multiple of 8, as libraries do for speed. Here it is exactly in_channels * expansion.",
+)
+shortcut_only_when_wide = mistake(
+    "return input + narrow if self.adds else narrow",
+    "return input + narrow if self.adds and self.expand is not None else narrow",
+    lesson="Without an expansion you also leave out the shortcut. It depends on stride and channels alone.",
+)
+
+
+@chaff(
+    "With a stride and equal channels you add every so-manieth pixel of the input. A block with a stride has no shortcut."
+)
+class SubsampledShortcut(InvertedResidual):
+    def __init__(self, in_channels, out_channels, stride=1, expansion=6):
+        super().__init__(in_channels, out_channels, stride, expansion)
+        self.step = stride if in_channels == out_channels else 0
+
+    def forward(self, input):
+        result = super().forward(input)
+        return result + input[:, :, :: self.step, :: self.step] if self.step > 1 else result
 
 
 # ------------------------------------------------------------------------------------------------------------- cases

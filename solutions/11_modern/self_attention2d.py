@@ -64,6 +64,15 @@ class SelfAttention2dLoop(SelfAttention2d):
         return torch.stack(columns, dim=2).reshape(input.shape) * self.gamma + input
 
 
+@wheat("rows and columns stay axes of their own: weights with four axes of positions")
+class SelfAttention2dAxes(SelfAttention2d):
+    def forward(self, input):
+        q, k, v = self.query(input), self.key(input), self.value(input)
+        scores = torch.einsum("ndhw,ndyx->nhwyx", q, k) * q.shape[1] ** -0.5
+        weights = torch.exp(scores - scores.logsumexp(dim=(3, 4), keepdim=True))
+        return torch.addcmul(input, self.gamma, torch.einsum("nhwyx,ncyx->nchw", weights, v))
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 no_scaling = mistake(
@@ -204,6 +213,44 @@ naive_softmax = mistake(
 class PassesOn(SelfAttention2d):
     def forward(self, input):
         return input + 0 * super().forward(input)
+
+
+open_from_the_start = mistake(
+    "nn.Parameter(torch.zeros(1))",
+    "nn.Parameter(torch.ones(1))",
+    lesson="gamma starts at 1. It starts at 0, so that an untrained block passes its input on.",
+)
+gate = mistake(
+    "input + self.gamma * gathered",
+    "input + torch.tanh(self.gamma) * gathered",
+    lesson="gamma passes a tanh, as in some later gates. It multiplies as it is, and may exceed 1.",
+)
+rows_taken_for_columns = mistake(
+    'gathered = torch.einsum("nij,ncj->nci", weights, v)',
+    'gathered = torch.einsum("nij,ncj->nic", weights, v)',
+    lesson="What was gathered has positions before channels, and reshape() does not exchange axes: the numbers land in wrong places.",
+)
+queries_reshaped = mistake(
+    'torch.einsum("ndi,ndj->nij", q, k)',
+    "q.reshape(len(q), -1, q.shape[1]) @ k",
+    lesson="The queries are reshaped to put positions first. That regroups the numbers; exchanging axes takes a transpose.",
+)
+one_maximum = mistake(
+    "weights = scores.softmax(dim=2)",
+    "powers = (scores - scores.amax()).exp()\n        weights = powers / powers.sum(dim=2, keepdim=True)",
+    lesson="One maximum is taken off all scores. A row that lies far below it vanishes to 0 by 0; each row has its own maximum.",
+)
+not_itself = mistake(
+    "weights = scores.softmax(dim=2)",
+    "itself = torch.eye(scores.shape[1], dtype=torch.bool, device=input.device)\n"
+    "        weights = scores.masked_fill(itself, -1e9).softmax(dim=2)",
+    lesson="A position may not look at itself. j runs over all positions, i included.",
+)
+only_earlier = mistake(
+    "weights = scores.softmax(dim=2)",
+    "weights = scores.masked_fill(torch.ones_like(scores).triu(1) > 0, -1e9).softmax(dim=2)",
+    lesson="A position sees only those before it, as in a language model. An image has no such order: all positions are seen.",
+)
 
 
 # ------------------------------------------------------------------------------------------------------------- cases

@@ -43,6 +43,21 @@ class SpatialAttentionUnfold(nn.Module):
         return torch.sigmoid(logits) * input
 
 
+@wheat("a loop over kernel offsets: the padded maps, shifted, times one number per map")
+class SpatialAttentionShifts(SpatialAttention):
+    def forward(self, input):
+        size, (height, width) = self.conv.kernel_size[0], input.shape[2:]
+        maps = torch.stack([input.mean(dim=1), input.max(dim=1)[0]])
+        padded = F.pad(maps, (size // 2,) * 4)
+        logits = sum(
+            padded[k, :, i : i + height, j : j + width] * self.conv.weight[0, k, i, j]
+            for k in range(2)
+            for i in range(size)
+            for j in range(size)
+        )
+        return input * torch.special.expit(logits)[:, None]
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 maximum_first = mistake(
@@ -168,6 +183,38 @@ class IgnoresInput(SpatialAttention):
             else torch.ones_like(input).expand(-1, 2, -1, -1)
         )
         return input * torch.sigmoid(self.conv(ones))
+
+
+batch_folded_in = mistake(
+    "torch.cat([mean, maximum], dim=1)",
+    "torch.cat([mean, maximum], dim=0).view(-1, 2, *input.shape[2:])",
+    lesson="The two maps are joined along the batch and cut apart again, so that images are mixed. It comes out right for one image only.",
+)
+which_instead_of_how_much = mistake(
+    "input.amax(dim=1, keepdim=True)",
+    "input.max(dim=1, keepdim=True).indices.to(input.dtype)",
+    lesson="You use where the maximum is, the channel's number. Its value is asked for.",
+)
+mirrored = mistake(
+    "self.conv(torch.cat([mean, maximum], dim=1))",
+    "F.conv2d(torch.cat([mean, maximum], dim=1), self.conv.weight.flip(2, 3), padding=self.conv.padding)",
+    lesson="The kernel is mirrored. A convolution layer computes cross-correlation.",
+)
+largest_is_one = mistake(
+    "return input * weights",
+    "return input * (weights / weights.amax(dim=(2, 3), keepdim=True))",
+    lesson="The weights are scaled so that the best position has 1. They are sigmoids, and may all be small.",
+)
+kernel_turned = mistake(
+    "self.conv(torch.cat([mean, maximum], dim=1))",
+    "self.conv(torch.cat([mean, maximum], dim=1).transpose(2, 3)).transpose(2, 3)",
+    lesson="Rows and columns are exchanged for the convolution, so that the kernel lies on its side.",
+)
+in_place = mistake(
+    "return input * weights",
+    "with torch.no_grad():\n            result = input.mul_(weights)\n        return result",
+    lesson="The input is overwritten. It belongs to the caller, who may need it for a shortcut.",
+)
 
 
 # ------------------------------------------------------------------------------------------------------------- cases

@@ -37,6 +37,31 @@ def squash_scaled(input, dim=-1):
     return input * length / (1 + length.square())
 
 
+class Squash(torch.autograd.Function):
+    """With l = |s| and f(l) = l / (1 + l^2): s f(l), and its derivative f(l) g + f'(l) s (s . g) / l."""
+
+    @staticmethod
+    def forward(ctx, input, dim):
+        ctx.save_for_backward(input)
+        ctx.dim = dim
+        length = torch.linalg.vector_norm(input, dim=dim, keepdim=True)
+        return input * length / (1 + length**2)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        (input,) = ctx.saved_tensors
+        length = torch.linalg.vector_norm(input, dim=ctx.dim, keepdim=True)
+        unit = input / length.masked_fill(length == 0, 1)
+        along = (unit * gradient).sum(dim=ctx.dim, keepdim=True)
+        slope = length * (1 - length**2) / (1 + length**2) ** 2
+        return gradient * (length / (1 + length**2)) + slope * along * unit, None
+
+
+@wheat("a gradient written by hand")
+def squash_by_hand(input, dim=-1):
+    return Squash.apply(input, dim)
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 EPSILON = (
@@ -165,6 +190,45 @@ forced_float = mistake(
 @chaff("The first axis is taken for a batch that shares one length.")
 def over_batch(input, dim=-1):
     length = torch.linalg.vector_norm(input, dim=dim, keepdim=True).mean(dim=0, keepdim=True)
+    return input * (length / (1 + length * length))
+
+
+exponential = mistake(
+    "input * (length / (1 + length * length))",
+    "input * torch.where(length > 0, (1 - torch.exp(-length)) / length.masked_fill(length == 0, 1), 0 * length)",
+    lesson="This squash, 1 - exp(-|s|), is a later variant's. It hardly shrinks short vectors.",
+)
+difference = mistake(
+    "input * (length / (1 + length * length))",
+    "input / length.masked_fill(length == 0, 1) * (1 - 1 / (1 + length * length))",
+    lesson="1 - 1 / (1 + |s|^2) is right on paper. For short vectors two numbers near 1 are subtracted, and nothing is left.",
+)
+short_is_nothing = mistake(
+    "return input * (length / (1 + length * length))",
+    "short = length < 1e-4\n    return torch.where(short, 0 * input, input * (length / (1 + length * length)))",
+    lesson="All short vectors are set to 0. Only a vector of length 0 becomes 0; a short one has a short result.",
+)
+nan_removed = mistake(
+    "input * (length / (1 + length * length))",
+    "torch.nan_to_num(length**2 / (1 + length**2) * input / length)",
+    lesson="The value at a zero vector is right, but its gradient is NaN: the square root's slope at 0 is infinite, and infinity "
+    "times 0 is no number.",
+)
+
+
+@chaff("The length runs over all axes but the one that `dim` names. It runs along `dim`.")
+def other_axes(input, dim=-1):
+    axes = [axis for axis in range(input.ndim) if axis != dim % input.ndim]
+    length = torch.linalg.vector_norm(input, dim=axes, keepdim=True) if axes else input.abs()
+    return input * (length / (1 + length * length))
+
+
+@chaff(
+    "One length is computed for each entry of the first axis, over all the others. Each vector along `dim` has its own."
+)
+def one_per_sample(input, dim=-1):
+    axes = list(range(1, input.ndim)) or [0]
+    length = torch.linalg.vector_norm(input, dim=axes, keepdim=True)
     return input * (length / (1 + length * length))
 
 

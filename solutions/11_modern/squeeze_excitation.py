@@ -46,6 +46,16 @@ class SqueezeExcitationProducts(SqueezeExcitation):
         return torch.einsum("nchw,nc->nchw", input, (1 + torch.tanh(logits / 2)) / 2)
 
 
+@wheat("positions as the last axis; the mean is a product with a vector, the factors a diagonal matrix")
+class SqueezeExcitationDiagonal(SqueezeExcitation):
+    def forward(self, input):
+        flat = input.flatten(2)
+        share = torch.full_like(flat[0, 0], 1 / flat.shape[2])
+        hidden = self.first(flat @ share)
+        factors = torch.special.expit(self.second(torch.where(hidden > 0, hidden, 0 * hidden)))
+        return (torch.diag_embed(factors) @ flat).reshape(input.shape)
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 no_relu = mistake(
@@ -166,6 +176,51 @@ class IgnoresInput(SqueezeExcitation):
     def forward(self, input):
         factors = torch.sigmoid(self.second(F.relu(self.first(torch.ones_like(input[:, :, 0, 0])))))
         return input * factors[:, :, None, None]
+
+
+second_relu = mistake(
+    "torch.sigmoid(self.second(F.relu(self.first(squeezed))))",
+    "torch.sigmoid(F.relu(self.second(F.relu(self.first(squeezed)))))",
+    lesson="A ReLU stands before the sigmoid, so no factor is below one half and no channel can be switched off.",
+)
+swish = mistake(
+    "F.relu(self.first(squeezed))",
+    "F.silu(self.first(squeezed))",
+    lesson="The middle has SiLU, as in EfficientNet's version. The statement has ReLU.",
+)
+mean_of_squares = mistake(
+    "input.mean(dim=(2, 3))",
+    "input.sum(dim=(2, 3)) / input.shape[2] ** 2",
+    lesson="The sum is divided by the square of the height. An image need not be a square.",
+)
+squeezed_batch = mistake(
+    "input.mean(dim=(2, 3))",
+    "F.adaptive_avg_pool2d(input, 1).squeeze()",
+    lesson="squeeze() without an axis also removes the batch axis when there is a single image. Name the axes.",
+)
+at_least_eight = mistake(
+    "nn.Linear(channels, channels // reduction)",
+    "nn.Linear(channels, max(channels // reduction, 8))",
+    "nn.Linear(channels // reduction, channels)",
+    "nn.Linear(max(channels // reduction, 8), channels)",
+    lesson="The middle is never narrower than 8, as in some listings. It has exactly channels // reduction units.",
+)
+relu_on_means = mistake(
+    "F.relu(self.first(squeezed))",
+    "F.relu(self.first(F.relu(squeezed)))",
+    lesson="Negative means are cut off before the first layer. The mean goes in as it is.",
+)
+
+
+@chaff(
+    "Means and maxima both pass the two layers and are added: that is CBAM's channel attention. This block describes by the mean alone."
+)
+class MeansAndMaxima(SqueezeExcitation):
+    def forward(self, input):
+        logits = sum(
+            self.second(F.relu(self.first(one))) for one in (input.mean(dim=(2, 3)), input.amax(dim=(2, 3)))
+        )
+        return input * torch.sigmoid(logits)[:, :, None, None]
 
 
 # ------------------------------------------------------------------------------------------------------------- cases
