@@ -60,6 +60,22 @@ class DiscriminatorUnfold(Discriminator):
         return self.conv3(hidden)[:, :, 0, 0]
 
 
+@wheat("leaky ReLU as a mean of x and |x|; the last layer as a product over the map, summed")
+class DiscriminatorMeans(nn.Module):
+    def __init__(self, channels=8):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, channels, 4, 2, 1)
+        self.conv2 = nn.Conv2d(channels, 2 * channels, 4, 2, 1, bias=False)
+        self.norm = nn.BatchNorm2d(2 * channels)
+        self.last = nn.Conv2d(2 * channels, 1, 2)
+
+    def forward(self, input):
+        image = self.conv1(input)
+        image = self.norm(self.conv2(0.6 * image + 0.4 * image.abs()))
+        met = (0.6 * image + 0.4 * image.abs()) * self.last.weight
+        return met.sum(dim=(1, 2, 3))[:, None] + self.last.bias
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 PATCHES = "Each pixel of the last map gets a logit by one set of weights. One number for the image is asked for, from a 2x2 kernel."
@@ -240,6 +256,43 @@ class WithDropout(Discriminator):
         return super().forward(F.dropout(input, 0.3, self.training))
 
 
+log_probability = mistake(
+    "return self.conv3(hidden).flatten(1)",
+    "return F.logsigmoid(self.conv3(hidden).flatten(1))",
+    lesson="You return the logarithm of the probability. That is a part of the loss; a logit is asked for.",
+)
+logit_cut_off = mistake(
+    "return self.conv3(hidden).flatten(1)",
+    "return self.conv3(hidden).flatten(1).clamp(-10, 10)",
+    lesson="Logits are cut off. Beyond the cut no gradient reaches the generator; the loss can take any logit.",
+)
+half_leaky = mistake(
+    "F.leaky_relu(self.bn2(self.conv2(hidden)), 0.2)",
+    "F.relu(self.bn2(self.conv2(hidden)))",
+    lesson="The second ReLU does not leak. Both do, so that a gradient gets through everywhere.",
+)
+instance_norm = mistake(
+    "nn.BatchNorm2d(2 * channels)",
+    "nn.InstanceNorm2d(2 * channels, affine=True, track_running_stats=True)",
+    lesson="Each image is normalised by its own mean and variance. Batch norm takes those of the whole batch.",
+)
+reflected = mistake(
+    "self.conv1 = nn.Conv2d(1, channels, 4, stride=2, padding=1)",
+    'self.conv1 = nn.Conv2d(1, channels, 4, stride=2, padding=1, padding_mode="reflect")',
+    lesson="The border mirrors the image. Zeros are meant where nothing is said.",
+)
+standardised = mistake(
+    "self.conv1(input)",
+    "self.conv1((input - input.mean((2, 3), keepdim=True)) / (input.std((2, 3), keepdim=True) + 1e-5))",
+    lesson="Each image is standardised on the way in. Brightness and contrast are evidence too.",
+)
+channels_last = mistake(
+    "return self.conv3(hidden).flatten(1)",
+    "return hidden.permute(0, 2, 3, 1).flatten(1) @ self.conv3.weight.flatten(1).T + self.conv3.bias",
+    lesson="The numbers of the map are laid out channels last, the kernel's channels first: they meet in the wrong order.",
+)
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
 CHECKS = {"logits": 3, "gradients": 2}
@@ -250,4 +303,8 @@ SKIP_FORMS = ("tiny", "zero")
 def cases(draw):
     for batch, channels in ((2, 1), (3, 2), (4, 5)):
         yield Case("logits", dict(input=draw.normal(batch, 1, 8, 8)), init=dict(channels=channels))
+    # One bright image among many dark ones: its logit is large.
+    images = draw.normal(100, 1, 8, 8)
+    images[0] *= 100
+    yield Case("logits", dict(input=images), init=dict(channels=2))
     yield Case("logits", dict(input=draw.uniform(3, 1, 8, 8, low=-1.0)), init={})

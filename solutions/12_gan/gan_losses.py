@@ -46,6 +46,15 @@ def gan_losses_softmax(real_logits, fake_logits):
     return -real[1].mean() - fake[0].mean(), -fake[1].mean()
 
 
+@wheat("cross-entropy of two classes, whose logits are 0 and x")
+def gan_losses_classes(real_logits, fake_logits):
+    def cost(logits, label):
+        two = torch.nn.functional.pad(logits.reshape(-1, 1), (1, 0))
+        return torch.nn.functional.cross_entropy(two, torch.full_like(two[:, 0], label, dtype=torch.long))
+
+    return cost(real_logits, 1) + cost(fake_logits, 0), cost(fake_logits, 1)
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 UNSTABLE = (
@@ -216,6 +225,44 @@ forced_float = mistake(
     "return d_loss.float(), g_loss.float()",
     lesson="The losses are always float32. Keep the dtype of the logits.",
 )
+
+where_trap = mistake(
+    "torch.logaddexp(torch.zeros_like(logits), -logits)",
+    "torch.where(logits < -30, -logits, torch.log1p(torch.exp(-logits)))",
+    lesson="The loss is right, but torch.where computes both branches, and the overflow in the one not chosen makes the gradient NaN.",
+)
+real_count = mistake(
+    "minus_log_sigmoid(-fake_logits).mean()",
+    "minus_log_sigmoid(-fake_logits).sum() / real_logits.numel()",
+    lesson="The sum over fakes is divided by the number of real logits. There may be more of one kind.",
+)
+summed_within_sample = mistake(
+    "return torch.logaddexp(torch.zeros_like(logits), -logits)",
+    "return torch.logaddexp(torch.zeros_like(logits), -logits).flatten(1).sum(1) if logits.ndim > 1 else "
+    "torch.logaddexp(torch.zeros_like(logits), -logits)",
+    lesson="A sample's logits are added up and only the samples averaged. The mean is over all logits.",
+)
+both_for_generator = mistake(
+    "g_loss = minus_log_sigmoid(fake_logits).mean()",
+    "g_loss = minus_log_sigmoid(fake_logits).mean() + minus_log_sigmoid(-real_logits).mean()",
+    lesson="The generator's loss has a part for real samples. It has no hand in those.",
+)
+as_many_fakes = mistake(
+    "    d_loss =",
+    "    real_logits, fake_logits = real_logits[: len(fake_logits)], fake_logits[: len(real_logits)]\n    d_loss =",
+    lesson="The longer batch is cut to the length of the shorter. Each mean runs over all there are.",
+)
+in_double = mistake(
+    "torch.logaddexp(torch.zeros_like(logits), -logits)",
+    "-torch.log(torch.sigmoid(logits.double())).to(logits.dtype)",
+    lesson=UNSTABLE,
+)
+one_mean_of_differences = mistake(
+    "    d_loss = minus_log_sigmoid(real_logits).mean() + minus_log_sigmoid(-fake_logits).mean()\n",
+    "    d_loss = 2 * minus_log_sigmoid((real_logits.mean() - fake_logits.mean()) / 2)\n",
+    lesson="The mean is taken of the logits, before the logarithm. The loss of a mean is not the mean of the losses.",
+)
+
 
 # ------------------------------------------------------------------------------------------------------------- cases
 

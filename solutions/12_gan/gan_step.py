@@ -79,6 +79,29 @@ def gan_step_two_passes(generator, discriminator, g_optimizer, d_optimizer, real
     return (on_real + on_fake).item(), g_loss.item()
 
 
+@wheat("the chain rule by hand at the seams: the slopes of the logits, then of the samples")
+def gan_step_seams(generator, discriminator, g_optimizer, d_optimizer, real, noise):
+    d_optimizer.zero_grad()
+    on_real, on_fake = discriminator(real), discriminator(generator(noise).detach())
+    # The slope of softplus is the sigmoid.
+    on_real.backward(-torch.sigmoid(-on_real.detach()) / on_real.numel())
+    on_fake.backward(torch.sigmoid(on_fake.detach()) / on_fake.numel())
+    d_optimizer.step()
+
+    g_optimizer.zero_grad()
+    samples = generator(noise)
+    seen = samples.detach().requires_grad_()
+    logits = discriminator(seen)
+    wanted = -torch.sigmoid(-logits.detach()) / logits.numel()
+    (slopes,) = torch.autograd.grad(logits, seen, wanted)
+    samples.backward(slopes)
+    g_optimizer.step()
+    return (
+        F.softplus(-on_real.detach()).mean() + F.softplus(on_fake.detach()).mean(),
+        F.softplus(-logits.detach()).mean(),
+    )
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
 
 saturating = mistake(
@@ -208,9 +231,89 @@ def own_noise(generator, discriminator, g_optimizer, d_optimizer, real, noise):
     return gan_step(generator, discriminator, g_optimizer, d_optimizer, real, torch.randn_like(noise))
 
 
+cleared_crosswise = mistake(
+    "    d_optimizer.zero_grad()\n",
+    "    g_optimizer.zero_grad()\n",
+    "    g_optimizer.zero_grad()\n    g_loss.backward()",
+    "    d_optimizer.zero_grad()\n    g_loss.backward()",
+    lesson="Each update clears the other network's gradients. Clear those of the network that is about to step.",
+)
+fresh_noise = mistake(
+    "discriminator(generator(noise))).mean()",
+    "discriminator(generator(torch.randn_like(noise)))).mean()",
+    lesson="You draw noise of your own. The noise is an argument, so that a step can be repeated and compared.",
+)
+gradients_clipped = mistake(
+    "    d_optimizer.step()\n",
+    "    torch.nn.utils.clip_grad_norm_(discriminator.parameters(), 0.1)\n    d_optimizer.step()\n",
+    lesson="The discriminator's gradient is clipped. Nothing of that is in the statement.",
+)
+losses_afterwards = mistake(
+    "    return d_loss.item()",
+    "    with torch.no_grad():\n"
+    "        d_loss = F.softplus(-discriminator(real)).mean() + F.softplus(discriminator(fake)).mean()\n"
+    "    return d_loss.item()",
+    lesson="The discriminator's loss is computed again after its update. The one that its update came from is asked for.",
+)
+left_frozen = mistake(
+    "    g_loss = F",
+    "    discriminator.requires_grad_(False)\n    g_loss = F",
+    lesson="The discriminator is frozen for the generator's update and stays so: in the next step it cannot learn.",
+)
+unstable = mistake(
+    "d_loss = F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()",
+    "d_loss = -torch.log(torch.sigmoid(real_logits)).mean() - torch.log(1 - torch.sigmoid(fake_logits)).mean()",
+    "g_loss = F.softplus(-discriminator(generator(noise))).mean()",
+    "g_loss = -torch.log(torch.sigmoid(discriminator(generator(noise)))).mean()",
+    lesson="The sigmoid of a very negative logit is 0, and its logarithm infinite. Stay with logits: the loss is about -x there.",
+)
+eval_for_fakes = mistake(
+    "    fake = generator(noise).detach()\n",
+    "    generator.eval()\n    fake = generator(noise).detach()\n    generator.train()\n",
+    lesson="The fakes for the discriminator are made in evaluation mode. It then learns on other samples than the generator is judged by.",
+)
+real_smoothed = mistake(
+    "F.softplus(-real_logits).mean() +",
+    "F.binary_cross_entropy_with_logits(real_logits, torch.full_like(real_logits, 0.9)) +",
+    lesson="The real labels are smoothed. That can help, but the statement's loss has them at 1.",
+)
+
+
+@chaff(
+    "The generator plays against the discriminator as it was before its update. Update the discriminator first."
+)
+def generator_first(generator, discriminator, g_optimizer, d_optimizer, real, noise):
+    fake = generator(noise).detach()
+    g_optimizer.zero_grad()
+    g_loss = F.softplus(-discriminator(generator(noise))).mean()
+    g_loss.backward()
+    g_optimizer.step()
+    d_optimizer.zero_grad()
+    d_loss = F.softplus(-discriminator(real)).mean() + F.softplus(discriminator(fake)).mean()
+    d_loss.backward()
+    d_optimizer.step()
+    return d_loss.item(), g_loss.item()
+
+
+@chaff(
+    "The two losses are added and go back together, so that each network also steps along the other's loss. They pull "
+    "against each other: two losses, two backward passes."
+)
+def one_backward(generator, discriminator, g_optimizer, d_optimizer, real, noise):
+    fake = generator(noise)
+    d_loss = F.softplus(-discriminator(real)).mean() + F.softplus(discriminator(fake)).mean()
+    g_loss = F.softplus(-discriminator(fake)).mean()
+    g_optimizer.zero_grad()
+    d_optimizer.zero_grad()
+    (d_loss + g_loss).backward()
+    d_optimizer.step()
+    g_optimizer.step()
+    return d_loss.item(), g_loss.item()
+
+
 # ------------------------------------------------------------------------------------------------------------- cases
 
-CHECKS = {"one_step": 2, "several_steps": 2, "other_optimizers": 1}
+CHECKS = {"one_step": 2, "several_steps": 2, "other_optimizers": 1, "far_apart": 1, "with_dropout": 1}
 
 
 def players(draw, batch, features, size, steps, **optimizers):
@@ -236,3 +339,17 @@ def cases(draw):
         d_optimizer=Optimizer("Adam", of="discriminator", lr=0.05, eps=1e-3),
     )
     yield Case("other_optimizers", players(draw, 6, 2, 3, 2, **momentum), steps=2)
+    # Some real samples have logits of minus hundreds, whose sigmoid is 0 in float32.
+    far = players(
+        draw,
+        6,
+        2,
+        3,
+        1,
+        g_optimizer=plain["g_optimizer"],
+        d_optimizer=Optimizer("SGD", of="discriminator", lr=1e-7),
+    )
+    yield Case("far_apart", far | dict(real=PerStep([draw.normal(6, 3, scale=1000.0)])))
+    # A generator that is another one in evaluation mode. Dropping out everything leaves nothing to chance.
+    modal = Net(("Linear", 3, 6), "Tanh", ("Dropout", 1.0), ("Linear", 6, 2))
+    yield Case("with_dropout", players(draw, 5, 3, 2, 1, **plain) | dict(generator=modal))

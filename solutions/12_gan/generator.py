@@ -66,7 +66,32 @@ class GeneratorFold(Generator):
         return torch.tanh(self.grow(self.conv3, image, (8, 8)))
 
 
+@wheat("zeros between the pixels, then an ordinary convolution with the mirrored kernel")
+class GeneratorStuffed(Generator):
+    @staticmethod
+    def grow(layer, image):
+        (s, _), (k, _), (p, _) = layer.stride, layer.kernel_size, layer.padding
+        spread = image.new_zeros(*image.shape[:2], *((size - 1) * s + 1 for size in image.shape[2:]))
+        spread[:, :, ::s, ::s] = image
+        return F.conv2d(spread, layer.weight.flip(2, 3).transpose(0, 1), layer.bias, padding=k - 1 - p)
+
+    def forward(self, noise):
+        image = noise[..., None, None]
+        image = self.bn1(self.grow(self.conv1, image)).relu()
+        image = self.bn2(self.grow(self.conv2, image)).relu()
+        return self.grow(self.conv3, image).tanh()
+
+
 # ------------------------------------------------------------------------------------------------------------ chaffs
+
+RANDOM = (
+    "Chance has a say in your images: you draw noise of your own, or drop some numbers out. The noise is an argument, so that "
+    "an image can be made again."
+)
+KERNELS = (
+    "A kernel has another size. With a stride of 2 the copies of a 3x3 kernel overlap unevenly, and those of a 2x2 kernel not at "
+    "all; the statement's is a multiple of the stride, and larger."
+)
 
 no_tanh = mistake(
     "return torch.tanh(self.conv3(image))",
@@ -175,7 +200,7 @@ small_image = mistake(
 three_by_three = mistake(
     "self.conv3 = nn.ConvTranspose2d(channels, 1, 4, stride=2, padding=1)",
     "self.conv3 = nn.ConvTranspose2d(channels, 1, 3, stride=2, padding=1, output_padding=1)",
-    lesson="The last kernel is 3x3. With a stride of 2 its copies overlap unevenly; 4 is a multiple of the stride.",
+    lesson=KERNELS,
 )
 
 transposed_pixels = mistake(
@@ -227,7 +252,7 @@ class IgnoresNoise(Generator):
         return super().forward(torch.ones_like(noise))
 
 
-@chaff("You draw noise of your own. The noise is an argument, so that an image can be made again.")
+@chaff(RANDOM)
 class OwnNoise(Generator):
     def forward(self, noise):
         return super().forward(torch.randn_like(noise))
@@ -237,6 +262,52 @@ class OwnNoise(Generator):
 class FirstNoise(Generator):
     def forward(self, noise):
         return super().forward(noise[:1].expand_as(noise) + 0 * noise)
+
+
+cut_off = mistake(
+    "torch.tanh(self.conv3(image))",
+    "self.conv3(image).clamp(-1, 1)",
+    lesson="Pixels are cut off at -1 and 1. Beyond the cut no gradient is left to bring them back; tanh bends smoothly.",
+)
+zero_to_one = mistake(
+    "torch.tanh(self.conv3(image))",
+    "(torch.tanh(self.conv3(image)) + 1) / 2",
+    lesson="The tanh is shifted to 0 ... 1, fit for showing. Real images are scaled to -1 ... 1, and fakes must be too.",
+)
+cropped_corner = mistake(
+    "self.conv3 = nn.ConvTranspose2d(channels, 1, 4, stride=2, padding=1)",
+    "self.conv3 = nn.ConvTranspose2d(channels, 1, 4, stride=2)",
+    "torch.tanh(self.conv3(image))",
+    "torch.tanh(self.conv3(image)[:, :, :8, :8])",
+    lesson="Of the image without padding you keep the upper left part. Padding takes a row and a column off every side.",
+)
+no_overlap = mistake(
+    "self.conv2 = nn.ConvTranspose2d(2 * channels, channels, 4, stride=2, padding=1, bias=False)",
+    "self.conv2 = nn.ConvTranspose2d(2 * channels, channels, 2, stride=2, bias=False)",
+    lesson=KERNELS,
+)
+instance_norm = mistake(
+    "self.bn2 = nn.BatchNorm2d(channels)",
+    "self.bn2 = nn.InstanceNorm2d(channels, affine=True, track_running_stats=True)",
+    lesson="Each image is normalised by its own mean and variance. Batch norm takes those of the whole batch.",
+)
+
+
+@chaff(
+    "forward() puts the module in training mode. The mode is the caller's choice, and must be obeyed and left alone."
+)
+class ForcesTraining(Generator):
+    def forward(self, noise):
+        self.train()
+        return super().forward(noise)
+
+
+@chaff(RANDOM)
+class WithDropout(Generator):
+    def forward(self, noise):
+        image = F.relu(self.bn1(self.conv1(noise[:, :, None, None])))
+        image = F.dropout(F.relu(self.bn2(self.conv2(image))), 0.3, self.training)
+        return torch.tanh(self.conv3(image))
 
 
 # ------------------------------------------------------------------------------------------------------------- cases
