@@ -215,11 +215,6 @@ class PassesOn(SelfAttention2d):
         return input + 0 * super().forward(input)
 
 
-open_from_the_start = mistake(
-    "nn.Parameter(torch.zeros(1))",
-    "nn.Parameter(torch.ones(1))",
-    lesson="gamma starts at 1. It starts at 0, so that an untrained block passes its input on.",
-)
 gate = mistake(
     "input + self.gamma * gathered",
     "input + torch.tanh(self.gamma) * gathered",
