@@ -185,6 +185,14 @@ def first_rise(losses, patience, min_delta):
     return len(losses) - 1
 
 
+uses_up_the_list = mistake(
+    "    for epoch, loss in enumerate(losses):\n",
+    "    length = len(losses)\n    for epoch in range(length):\n        loss = losses.pop(0)\n",
+    "    return len(losses) - 1",
+    "    return length - 1",
+    lesson="The list of losses is emptied on the way: whoever wants to plot it afterwards finds nothing. It belongs to the caller.",
+)
+
 equal_is_skipped = mistake(
     "        else:\n            waited += 1\n",
     "        elif loss > best - min_delta:\n            waited += 1\n",

@@ -326,6 +326,12 @@ uses_up_steps = mistake(
     lesson="The list of steps is emptied on the way, so that a second call does nothing. It belongs to the caller.",
 )
 
+options_taken_out = mistake(
+    "        changed = STEPS[name](output, **options)\n",
+    "        taken = {key: options.pop(key) for key in list(options)}\n        changed = STEPS[name](output, **taken)\n",
+    lesson="The options of the steps are taken out of their dicts, so that a second call finds none. They belong to the caller.",
+)
+
 gaps_are_white = mistake(
     "        changed = STEPS",
     "        def white(x, dy, dx):\n"
