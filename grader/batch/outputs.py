@@ -75,8 +75,7 @@ def restored(data: bytes, key: Key, exercise: Exercise) -> Interview:
         held = Interview(output=str(header["output"]), wall_s=float(header["wall_s"]))
         for case, ended in zip(key.cases, header["cases"], strict=True):
             answer: Message | None = None if ended is not None else next(frames)
-            kind = exercise.info.kind
-            held.outcomes.append(_ended(case, ended) if answer is None else judged(case, answer, kind))
+            held.outcomes.append(_ended(case, ended) if answer is None else judged(case, answer, exercise))
             held.answers.append(answer)
     except (zlib.error, ValueError, KeyError, IndexError, TypeError, StopIteration, WireError, struct.error):
         raise InputError(f"the stored answers of {exercise.id} are damaged") from None

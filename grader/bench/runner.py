@@ -24,6 +24,7 @@ class Runner:
     def __init__(self, pool: Pool, exercise: Exercise, source: str, request: Message) -> None:
         """`request`: the case to time. Raises: `Stopped`, `MachineError`."""
         info = exercise.info
+        self._exercise = exercise
         limits = Limits(wall_s=WALL_S, cpu_s=600, memory_mib=max(info.limits.memory_mib, 2048))
         self._request = request
         self._session = pool.session(info.framework.value, info.forbidden, limits)
@@ -60,7 +61,7 @@ class Runner:
         if answer.head.get("status") != "ok":
             from grader.judge.ask import failure_of
 
-            raise Stopped(failure_of(answer).message)
+            raise Stopped(failure_of(answer, self._exercise).message)
         return answer
 
     def close(self) -> None:

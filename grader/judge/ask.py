@@ -14,10 +14,11 @@ from grader.course.model import Kind
 from grader.judge.answer import read_answer
 from grader.judge.compare import Answer
 from grader.judge.key import Key, KeyCase, seen_of
+from grader.judge.limits import limits_of, reached
 from grader.judge.outcome import CaseOutcome, Part, judge_case
 from grader.judge.report import Place, Status
 from grader.judge.text import clean
-from grader.sandbox import Ending, Limits, Pool, Session, WorkerEnded
+from grader.sandbox import Ending, Pool, Session, WorkerEnded
 from grader.worker.matching import MAX_CANDIDATES
 from grader.worker.wire import MAX_BODY, Message
 
@@ -71,8 +72,9 @@ def interview(exercise: Exercise, source: str, key: Key, pool: Pool) -> Intervie
             held.outcomes += [fate.of(case) for case in key.cases[at:]]
             held.answers += [None] * (len(key.cases) - at)
             break
-        limits = _limits(exercise)
-        with pool.session(exercise.info.framework.value, exercise.info.forbidden, limits) as session:
+        with pool.session(
+            exercise.info.framework.value, exercise.info.forbidden, limits_of(exercise)
+        ) as session:
             talk = _Talk(exercise, session, held)
             fate = talk.load(source)
             while fate is None and at < len(key.cases):
@@ -83,11 +85,6 @@ def interview(exercise: Exercise, source: str, key: Key, pool: Pool) -> Intervie
                     fate = ended if deaths >= MAX_DEATHS else None
                     break
     return held
-
-
-def _limits(exercise: Exercise) -> Limits:
-    bounds = exercise.info.limits
-    return Limits(wall_s=bounds.wall_s, memory_mib=bounds.memory_mib, output_kib=bounds.output_kib)
 
 
 class _Talk:
@@ -107,7 +104,7 @@ class _Talk:
         if answer is None:
             return ended
         if answer.head.get("status") != "ok":
-            return failure_of(answer)
+            return failure_of(answer, self.exercise)
         claimed = answer.head.get("missing", ())
         missing = ", ".join(name for name in self.exercise.info.entry_names if name in claimed)
         if missing:
@@ -151,7 +148,7 @@ class _Talk:
         return Message({**head, "attempt": self.pairings.get(_made_as(case), 0)}, case.request.tensors)
 
     def _judged(self, case: KeyCase, answer: Message) -> CaseOutcome:
-        return judged(case, answer, self.exercise.info.kind)
+        return judged(case, answer, self.exercise)
 
     def _exchange(
         self, request: Message, max_reply_bytes: int = _ROOM_BYTES
@@ -177,11 +174,11 @@ def reply_bound(case: KeyCase) -> int:
     return min(_ROOM_BYTES + _ROOM_TIMES * (expected + given), MAX_BODY)
 
 
-def judged(case: KeyCase, answer: Message, kind: Kind) -> CaseOutcome:
+def judged(case: KeyCase, answer: Message, exercise: Exercise) -> CaseOutcome:
     """What an answer that `read_answer` gave shows of a case."""
     if answer.head.get("status") != "ok":
-        return failure_of(answer).of(case)
-    return judge_case(case, Answer.of(answer), seen_of(answer), kind)
+        return failure_of(answer, exercise).of(case)
+    return judge_case(case, Answer.of(answer), seen_of(answer), exercise.info.kind)
 
 
 def _made_as(case: KeyCase) -> str:
@@ -189,7 +186,7 @@ def _made_as(case: KeyCase) -> str:
     return json.dumps([case.request.head["entry"], case.request.head.get("init")])
 
 
-def failure_of(answer: Message) -> Failure:
+def failure_of(answer: Message, exercise: Exercise) -> Failure:
     """An `error` answer that `read_answer` gave, as the learner should read it."""
     error = answer.head["error"]
     kind, text, kinds = clean(error["type"], limit=200), clean(error["message"]), error["kinds"]
@@ -203,10 +200,9 @@ def failure_of(answer: Message) -> Failure:
         )
     if "NotImplementedError" in kinds:
         return Failure(Status.NOT_IMPLEMENTED, "Not written yet.", kind, places)
-    if "MemoryError" in kinds or "can't allocate memory" in text:
-        return Failure(
-            Status.MEMORY_LIMIT, f"More memory was asked for than the exercise allows. {text}", kind, places
-        )
+    met = reached(kinds, text, limits_of(exercise))
+    if met is not None:
+        return Failure(*met, kind, places)
     if "Unfit" in kinds:
         return Failure(Status.FAILED, text, kind, places)
     if "SyntaxError" in kinds:

@@ -17,9 +17,10 @@ from grader.course.solution import Variant
 from grader.errors import CourseError
 from grader.judge.answer import read_answer
 from grader.judge.ask import Failure, failure_of
+from grader.judge.limits import limits_of
 from grader.judge.report import CheckVerdict, Place, Result, Status, worst
 from grader.judge.text import clean
-from grader.sandbox import Limits, Pool, Session, WorkerEnded
+from grader.sandbox import Pool, Session, WorkerEnded
 from grader.worker.wire import Message
 
 MAX_CALLS = 2000  # of the subject, by one run of the tests
@@ -65,8 +66,7 @@ class _Trial:
         self.wall_s = 0.0
 
     def of(self, variant: Variant) -> Verdict:
-        bounds = self.exercise.info.limits
-        limits = Limits(wall_s=bounds.wall_s, memory_mib=bounds.memory_mib, output_kib=bounds.output_kib)
+        limits = limits_of(self.exercise)
         with (
             self.pool.session("pytest", self.exercise.info.forbidden, limits) as tests,
             self.pool.session("torch", (), limits) as subject,
@@ -81,13 +81,13 @@ class _Trial:
                     variant, None, None, Failure(Status(end.outcome.ending.value), end.outcome.detail)
                 )
         if answer.head.get("status") != "ok":
-            return Verdict(variant, None, None, failure_of(answer))
+            return Verdict(variant, None, None, failure_of(answer, self.exercise))
         return _read(variant, answer.head.get("tests") or [])
 
     def _load(self, session: Session, name: str, source: str, entries: Sequence[str]) -> Failure | None:
         request = Message({"do": "load", "name": name, "source": source, "entries": list(entries)})
         answer = _ask(session, request)
-        return None if answer.head.get("status") == "ok" else failure_of(answer)
+        return None if answer.head.get("status") == "ok" else failure_of(answer, self.exercise)
 
     def _run(self, tests: Session, subject: Session, variant: Variant) -> Message:
         """Start the tests, and answer their calls until they are done."""

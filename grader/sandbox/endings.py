@@ -17,11 +17,16 @@ _SIGNALS = {
 }
 
 
+def too_much_memory(limits: Limits) -> str:
+    """What to say of a worker that took more memory than it may."""
+    return f"needed more than {limits.memory_mib} MiB of memory, the limit"
+
+
 def cause(record: Record, limits: Limits, output: str, out_of_memory: bool) -> tuple[Ending, str]:
     """The ending of a worker that nobody stopped: `output` is what it printed, `out_of_memory` what its group counted."""
     status = record.status
     if out_of_memory or "bad_alloc" in output or output.rstrip().endswith("MemoryError"):
-        return Ending.MEMORY_LIMIT, f"needed more than {limits.memory_mib} MiB of memory, the limit"
+        return Ending.MEMORY_LIMIT, too_much_memory(limits)
     if status == -9 and record.cpu_s >= limits.cpu_s - 1:
         return Ending.TIMEOUT, f"stopped after {limits.cpu_s} s of CPU time, the limit for a session"
     if status == -9:

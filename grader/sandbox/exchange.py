@@ -8,8 +8,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 from grader.sandbox.child import Pipes
+from grader.sandbox.watcher import EVERY_S
 from grader.worker import wire
 from grader.worker.protocol import CONFINED
 
@@ -22,6 +24,10 @@ class NotInTime(Exception):
 
 class TooMuchOutput(Exception):
     """More was printed than the limit allows."""
+
+
+class TooMuchMemory(Exception):
+    """Whoever watches the worker's memory says that it is too much."""
 
 
 class NoAnswer(Exception):
@@ -58,12 +64,19 @@ class Exchange:
             self.confined = True
 
     def ask(
-        self, frame: bytes, deadline: float, max_body: int, excused_s: Callable[[], float] = lambda: 0.0
+        self,
+        frame: bytes,
+        deadline: float,
+        max_body: int,
+        excused_s: Callable[[], float] = lambda: 0.0,
+        too_large: Callable[[], bool] | None = None,
     ) -> wire.Message:
         """Send one frame and read one. `deadline` is on the monotonic clock; `max_body` in bytes.
 
-        `excused_s`: seconds by which the deadline has moved since, asked for once it has passed. Raises: `NotInTime`, `TooMuchOutput`, `NoAnswer`, `BadAnswer`.
+        `excused_s`: seconds by which the deadline has moved since, asked for once it has passed; `too_large`: whether the
+        worker holds too much memory, asked every `EVERY_S`. Raises: `NotInTime`, `TooMuchOutput`, `TooMuchMemory`, `NoAnswer`, `BadAnswer`.
         """
+        next_look = inf if too_large is None else time.monotonic() + EVERY_S
         reader = FrameReader(max_body)
         to_send = memoryview(frame)
         poll = select.poll()
@@ -71,12 +84,17 @@ class Exchange:
         poll.register(self.pipes.output, select.POLLIN)
         poll.register(self.pipes.request, select.POLLOUT)
         while not reader.complete:
-            left = deadline - time.monotonic()
+            now = time.monotonic()
+            if too_large is not None and now >= next_look:
+                if too_large():
+                    raise TooMuchMemory
+                next_look = now + EVERY_S
+            left = deadline - now
             if left <= 0:
                 left += excused_s()
                 if left <= 0:
                     raise NotInTime
-            for descriptor, _ in poll.poll(left * 1000 + 1):
+            for descriptor, _ in poll.poll(min(left, next_look - now) * 1000 + 1):
                 if descriptor == self.pipes.request:
                     to_send = self._send(to_send)
                     if not to_send:

@@ -29,6 +29,8 @@ class Limits:
     "bytes in the private temporary folder, over the session (`basic`: per file)"
     output_kib: int = 256
     "bytes on stdout and stderr together, for each request"
+    open_files: int = 64
+    "descriptors"
     reply_mib: int = 64
     "bytes of one reply's tensors, unless the request says less"
 
@@ -54,7 +56,7 @@ class Outcome:
     wall_s: float | None = None
     cpu_s: float | None = None
     peak_mib: float | None = None
-    "memory that the worker took itself, at its largest; where the kernel counts it (see `cgroup`)"
+    "memory that the worker took itself, at its largest; where the kernel counts it (see `cgroup`) or a `Watcher` saw it"
 
 
 class WorkerEnded(Exception):

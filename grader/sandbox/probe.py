@@ -141,7 +141,7 @@ def _groups() -> Wall:
         return Wall(
             "memory group",
             False,
-            "no control group may be made; the memory limit above holds alone",
+            "no control group may be made; each worker's memory is looked at ten times a second instead",
             _DELEGATE,
         )
     groups.close()

@@ -12,9 +12,17 @@ from typing import Self
 from grader.errors import MachineError
 from grader.sandbox.cgroup import Group, Groups
 from grader.sandbox.child import Child, Record, waited_s
-from grader.sandbox.endings import cause
-from grader.sandbox.exchange import BadAnswer, Exchange, NoAnswer, NotInTime, TooMuchOutput
+from grader.sandbox.endings import cause, too_much_memory
+from grader.sandbox.exchange import (
+    BadAnswer,
+    Exchange,
+    NoAnswer,
+    NotInTime,
+    TooMuchMemory,
+    TooMuchOutput,
+)
 from grader.sandbox.policy import Ending, Limits, Outcome, WorkerEnded
+from grader.sandbox.watcher import Watcher
 from grader.worker import wire
 from grader.worker.protocol import LENGTH
 
@@ -30,6 +38,7 @@ class Session:
         """`born` gives a clean worker; it is called again when a zygote dies under the session."""
         self._groups = groups
         self._group: Group | None = None
+        self._watcher: Watcher | None = None
         self._born = born
         self._limits = limits
         self._asked: list[tuple[bytes, float, int]] = []
@@ -82,8 +91,9 @@ class Session:
                 start + wall_s,
                 max_body,
                 lambda: min(self._waited_s() - waited_s, _PATIENCE * wall_s),
+                None if self._watcher is None else self._watcher.over,
             )
-        except (NotInTime, TooMuchOutput, BadAnswer, NoAnswer) as error:
+        except (NotInTime, TooMuchOutput, TooMuchMemory, BadAnswer, NoAnswer) as error:
             self.wall_s = time.monotonic() - start
             raise self._verdict(error, wall_s) from None
         finally:
@@ -120,6 +130,8 @@ class Session:
         if isinstance(error, TooMuchOutput):
             limit = f"{self._limits.output_kib} KiB, the limit for one request"
             return self._ended(Ending.OUTPUT_LIMIT, f"printed more than {limit}")
+        if isinstance(error, TooMuchMemory):
+            return self._ended(Ending.MEMORY_LIMIT, too_much_memory(self._limits))
         if isinstance(error, BadAnswer):
             ending = Ending.OUTPUT_LIMIT if error.oversize else Ending.CRASHED
             return self._ended(ending, f"the worker's answer was refused: {error}")
@@ -140,7 +152,8 @@ class Session:
             child.kill()
             record = self._record()
         status, cpu_s = (None, None) if record is None else (record.status, record.cpu_s)
-        peak_mib = None if self._group is None else self._group.peak_mib()
+        watched = None if self._watcher is None else self._watcher.peak_mib
+        peak_mib = watched if self._group is None else self._group.peak_mib()
         self._outcome = Outcome(ending, detail, status, self.wall_s, cpu_s, peak_mib)
         self.close()
         return WorkerEnded(self._outcome)
@@ -169,11 +182,14 @@ class Session:
         limits = self._limits
         if self._groups is not None:
             self._group = self._groups.take(self._pid, limits.memory_mib)
+        if self._group is None:
+            self._watcher = Watcher(self._pid, limits.memory_mib)
         given = {
             "memory_mib": limits.memory_mib,
             "cpu_s": limits.cpu_s,
             "processes": limits.processes,
             "file_mib": limits.file_mib,
+            "open_files": limits.open_files,
         }
         text = json.dumps(given).encode()
         try:

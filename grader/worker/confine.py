@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grader.worker import kernel, landlock, seccomp
+from grader.worker.protocol import MAX_FILES
 
 HOME = "/work"
 _NEWNS, _NEWIPC, _NEWUSER, _NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000000
@@ -64,7 +65,7 @@ def enclose(walls: Walls, home: str, file_mib: int, rules: int | None) -> int:
     used = _address_space()
     if walls.namespaces:
         _own_namespaces()
-        _mount(home, _PRIVATE, f"size={file_mib}m,nr_inodes=2048,mode=700")
+        _mount(home, _PRIVATE, f"size={file_mib}m,nr_inodes={MAX_FILES},mode=700")
         _mount("/proc", _PRIVATE | _READ_ONLY, "size=4k")
     os.chdir(home)
     if rules is not None:
@@ -85,11 +86,11 @@ def enclose(walls: Walls, home: str, file_mib: int, rules: int | None) -> int:
 
 
 def limit(walls: Walls, limits: Mapping[str, int], used: int) -> None:
-    """Set `memory_mib` (beyond `used` bytes), `cpu_s`, `processes` and `file_mib`. Raises: `OSError`."""
+    """Set `memory_mib` (beyond `used` bytes), `cpu_s`, `processes`, `file_mib` and `open_files`. Raises: `OSError`."""
     bounds = {
         "RLIMIT_CPU": limits["cpu_s"],  # soft = hard: process 1 of a namespace would ignore SIGXCPU
         "RLIMIT_FSIZE": limits["file_mib"] << 20,
-        "RLIMIT_NOFILE": 64,
+        "RLIMIT_NOFILE": limits["open_files"],
         "RLIMIT_CORE": 0,
         "RLIMIT_MEMLOCK": 0,
         "RLIMIT_MSGQUEUE": 0,

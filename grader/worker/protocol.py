@@ -10,3 +10,5 @@ REQUEST, REPLY = 3, 4
 CONFINED = b"\x01"
 #: the length of the JSON limits that open the request pipe
 LENGTH = struct.Struct("<I")
+#: files and folders in the private folder of a worker, where it has one
+MAX_FILES = 2048
