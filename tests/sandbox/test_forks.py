@@ -34,6 +34,7 @@ def _private_mib(pid: int) -> float:
     raise AssertionError("no such line")
 
 
+@pytest.mark.slow
 def test_five_hundred_backward_passes_over_five_hundred_forks(own: Pool) -> None:
     limits = Limits(wall_s=30)
     printed: list[str] = []

@@ -156,7 +156,9 @@ def test_waiting_for_a_processor_does_not_count(pool: Pool) -> None:
     """A second of work under a limit of 2.5 seconds, while three others run on the worker's only processor."""
     busy = "import time\nuntil = time.thread_time() + 1.0\nwhile time.thread_time() < until: pass"
     processor = min(os.sched_getaffinity(0))
-    crowd = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3)]
+    crowd = [  # in sessions of their own: some kernels divide time among sessions first
+        subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True) for _ in range(3)
+    ]
     try:
         with pool.session("numpy", limits=Limits(wall_s=2.5)) as session:
             run(session, "x = 1")
