@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+JOBS ?= $(shell nproc)
 SOURCES := grader tests benchmarks exercises solutions
 
 .PHONY: demo test test-slow test-gpu test-cluster check verify bench docs format clean
@@ -15,8 +16,8 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 demo: $(VENV)/.ready  ## judge one learner, grade a small class, ask a quiz
 	$(BIN)/python -m grader.cli.demo
 
-test: $(VENV)/.ready  ## the test suite
-	$(BIN)/python -m pytest
+test: $(VENV)/.ready  ## the test suite, JOBS processes at a time
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 test-slow: $(VENV)/.ready  ## the longer checks
 	$(BIN)/python -m pytest -m slow

@@ -131,8 +131,8 @@ def settle(crowd: Path, home: Path, book: Path) -> list[Row]:
     return rows(book)
 
 
-def test_the_grader_killed_at_ten_points(crowd: Path, home: Path, tmp_path: Path, serial: list[Row]) -> None:
-    kill_graders(10, crowd, home, tmp_path / "g.db", serial, random.Random(1))
+def test_the_grader_killed_at_five_points(crowd: Path, home: Path, tmp_path: Path, serial: list[Row]) -> None:
+    kill_graders(5, crowd, home, tmp_path / "g.db", serial, random.Random(1))
     assert settle(crowd, home, tmp_path / "g.db") == serial
 
 
