@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from heapq import nsmallest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ class Folder:
     def walk(self, depth: int = 0) -> None:
         """Take every file. An archive in the folder is opened; an archive in that one is not."""
         later: list[tuple[Path, str]] = []
-        for count, path in enumerate(sorted(_files(self.path))):
+        for count, path in enumerate(nsmallest(MAX_FILES + 1, _files(self.path))):  # a million are not held
             shown = f"{self.shown}/{text_of(path.relative_to(self.path))}"
             if count >= MAX_FILES:
                 why = f"holds more than {MAX_FILES:,} files; the rest was not looked at"
