@@ -189,7 +189,7 @@ class Plain:
     def _line(self, prompt: str, *, is_first: bool = True) -> str:
         """A line that is no command. Raises: _Moved, _Left."""
         while True:
-            typed = self._read(prompt)
+            typed = self._ask(prompt)
             if typed is None:
                 raise _Left
             said = parse(typed)
@@ -277,7 +277,7 @@ class Plain:
         missed = len(session.missed) if session.mode is Mode.PRACTICE else 0
         repeat = f", r to repeat the {missed} you missed" if missed else ""
         while True:
-            typed = self._read(f"Type a number to look at a question{repeat}, or Enter to end > ")
+            typed = self._ask(f"Type a number to look at a question{repeat}, or Enter to end > ")
             word = (typed or "").strip().lower()
             if word == "r" and missed:
                 return Ending.REPEAT
@@ -316,7 +316,15 @@ class Plain:
 
     def _say(self, *lines: str) -> None:
         for line in lines:
-            self._write(line)
+            for row in folded(line, self.width):
+                self._write(row)
+
+    def _ask(self, prompt: str) -> str | None:
+        """What is typed after a prompt, of which only the last line is one when it is wider than the terminal."""
+        *above, last = folded(prompt, self.width)
+        for row in above:
+            self._write(row)
+        return self._read(f"{last} " if prompt.endswith(" ") and above else last)
 
 
 def _count(number: int, noun: str) -> str:

@@ -31,6 +31,14 @@ def lines_of(markdown: str, width: int, indent: str = "", first: str | None = No
     return lines
 
 
+def folded(line: str, width: int) -> list[str]:
+    """A line as rows of at most `width` columns where words allow it; code, which is indented by four, as it is."""
+    room = max(_MIN_WIDTH, width)
+    if len(line) <= room or line.startswith("    "):
+        return [line]
+    return textwrap.wrap(line, room, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
 def code_lines(code: str) -> list[str]:
     """A block of code, indented as in `lines_of`."""
     return [f"    {line}".rstrip() for line in code.strip("\n").split("\n")]

@@ -21,9 +21,9 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "grader-home"
 
 
-def quiz(course: Path, home: Path, lines: Sequence[str], *args: str, code: int = 0) -> str:
+def quiz(course: Path, home: Path, lines: Sequence[str], *args: str, code: int = 0, width: int = 80) -> str:
     """What `grader quiz --plain` says to these lines."""
-    env = os.environ | {"GRADER_HOME": str(home), "COLUMNS": "80"}
+    env = os.environ | {"GRADER_HOME": str(home), "COLUMNS": str(width)}
     command = [sys.executable, "-m", "grader", "quiz", *args, "--course", str(course)]
     done = subprocess.run(
         command,
@@ -48,11 +48,19 @@ def test_a_whole_session_with_every_type(
     assert "Your session: 11 of 11 answered, 11 right" in said
     assert "Score: 11 of 11 points." in said
     assert "\x1b" not in said
-    assert max(len(line) for line in said.splitlines() if not line.startswith(("Type", "Enter if"))) <= 80
+    assert max(len(line) for line in said.splitlines()) <= 80
     with ReviewLog(home / "quiz.db") as stored:
         rows = list(stored.entries(kinds=[Kind.ANSWER]))
     assert {row.item for row in rows} == set(library.items)
     assert all(row.mark["correct"] for row in rows)
+
+
+def test_a_narrow_terminal_breaks_lines_between_words(course: Path, home: Path) -> None:
+    said = quiz(course, home, [":help", ":review", ":next"], "--seed", str(SEED), width=40)
+    wide = quiz(course, home / "wide", [":help", ":review", ":next"], "--seed", str(SEED), width=200)
+    text = [line for line in said.splitlines() if not line.startswith("    ")]
+    assert max(len(line) for line in text) <= 40
+    assert said.split() == wide.split(), "nothing is lost or cut in two"
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from grader.quiz.session import Session, TimeIsUp
 from grader.quiz.tui import body
 from grader.quiz.tui.answers import confirm
 from grader.quiz.tui.messages import Answered, Judged, Unanswered
-from grader.quiz.tui.screens import Ask, Choose, Help, Review
+from grader.quiz.tui.screens import Ask, Asking, Choose, Help, Review
 
 
 class QuizApp(App[Ending]):
@@ -53,6 +53,10 @@ class QuizApp(App[Ending]):
         self._note = note
         self.session, self.clock = session, clock
         self._judges = False
+
+    def get_default_screen(self) -> Asking:
+        """The screen with the question."""
+        return Asking()
 
     def compose(self) -> ComposeResult:
         """A bar, the question, the keys."""

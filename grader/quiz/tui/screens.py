@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
@@ -28,6 +28,21 @@ KEYS = (
     ("1 2 3 4", "after answering: again, hard, good, easy"),
     ("Ctrl+Q", "leave; the same command goes on from here"),
 )
+
+
+_ORDER = ("confirm", "go_on", "keys", "hint", "skip", "back", "flag", "review", "leave")
+"""The actions of the footer, those a learner needs first to the left: a narrow terminal cuts off the rest."""
+
+
+class Asking(Screen[None]):
+    """The screen with the question. Keys of the answer's widget come first in its footer."""
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The bindings by key, in the order of their use."""
+        found = super().active_bindings
+        place = {action: number for number, action in enumerate(_ORDER)}
+        return dict(sorted(found.items(), key=lambda one: place.get(one[1].binding.action, -1)))
 
 
 class Review(Screen[str]):
