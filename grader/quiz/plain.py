@@ -14,7 +14,7 @@ from grader.quiz.commands import HELP, Command, Typed, parse
 from grader.quiz.ending import Ending
 from grader.quiz.kinds import Cloze, Output
 from grader.quiz.plan import Mode
-from grader.quiz.prose import code_lines, lines_of
+from grader.quiz.prose import code_lines, folded, lines_of
 from grader.quiz.rating import Rating
 from grader.quiz.reading import Unreadable, how_to, letter, read
 from grader.quiz.session import Session, TimeIsUp
