@@ -127,9 +127,10 @@ def _run(session: Session, note: str, is_plain: bool) -> Session:
 
 def _show_plain(session: Session, note: str) -> Ending:
     from grader.quiz.plain import Plain
+    from grader.quiz.prose import folded
 
-    if note:
-        click.echo(note)
+    for row in folded(note, _width()) if note else ():
+        click.echo(row)
     return Plain(session, _read_line, click.echo, _now, _width()).run()
 
 

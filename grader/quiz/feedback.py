@@ -108,7 +108,10 @@ def _parts(slot: Slot, mark: Mark) -> Iterator[Said]:
             yield Said(part.label, part.feedback, Tone.GOOD)
         else:
             given = part.given or "nothing"
-            yield Said(part.label, f"{given}, but it is {part.expected}. {part.feedback}".rstrip(), Tone.BAD)
+            text = f"{given}, but it is {part.expected}."
+            yield Said(part.label, text, Tone.BAD, is_markdown=_is_authored(slot))
+            if part.feedback:
+                yield Said("", part.feedback, Tone.BAD)
 
 
 def _ticked(part: PartMark) -> str:

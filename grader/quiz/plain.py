@@ -193,8 +193,10 @@ class Plain:
             if typed is None:
                 raise _Left
             said = parse(typed)
-            if isinstance(said, Typed) or not is_first:
-                return said.text if isinstance(said, Typed) else typed
+            if isinstance(said, Typed):
+                return said.text
+            if not is_first and not said.name:
+                return typed
             self._do(said)
 
     def _do(self, command: Command) -> None:
@@ -233,10 +235,12 @@ class Plain:
                 raise _Moved
             case "back":
                 moved = session.back(now)
-                self._say("" if moved else "This is the first question.")
+                if not moved:
+                    self._say("This is the first question.")
             case "go":
                 moved = command.rest.isdecimal() and session.go(int(command.rest) - 1, now)
-                self._say("" if moved else f"There are questions 1 to {len(session.slots)}: type :go 3.")
+                if not moved:
+                    self._say(f"There are questions 1 to {len(session.slots)}: type :go 3.")
             case _:
                 moved = session.skip(now) if command.name == "skip" else session.advance(now)
                 if not moved:
@@ -252,7 +256,8 @@ class Plain:
         except ValueError:
             self._say(f"The ratings are {', '.join(Rating)}.")
         except UsageError as wrong:
-            self._say(f"{wrong}.")
+            said = str(wrong)
+            self._say(f"{said[:1].upper()}{said[1:]}.")
 
     # The end
 

@@ -111,7 +111,7 @@ def test_commands(course: Path, home: Path) -> None:
         "Flagged.",
         "The flag is gone.",
         "There are questions 1 to 11",
-        "only an answered question",
+        "Only an answered question",
         "There is no time limit.",
         "Your session: 0 of 11 answered",
     ):
@@ -145,6 +145,28 @@ def test_a_learner_corrects_the_marking_of_a_free_answer(course: Path, home: Pat
     assert '(you wrote: "resized")' in said
     assert "'7' is not one of 1, 2, m1." in said
     assert said.index("m1 wrong idea") < said.index("\nRight.\n")
+
+
+def test_a_wrong_output_is_compared_line_by_line_as_it_was_typed(
+    course: Path, home: Path, library: Library
+) -> None:
+    place = list(library.items).index("et-output") + 1
+    said = quiz(course, home, [f":go {place}", "__main__", "x", "y", ""], "every_type")
+    assert "line 1: __main__, but it is [" in said, "what was typed is no Markdown"
+    assert "line 2: x, but it is the end of the output." in said
+    assert "line 3" not in said
+
+
+def test_a_command_is_one_on_every_line_of_a_long_answer(course: Path, home: Path, library: Library) -> None:
+    place = list(library.items).index("et-recall") + 1
+    said = quiz(
+        course,
+        home,
+        [f":go {place}", "Weight sharing", ":flag odd", ":-) local region", "", ""],
+        "every_type",
+    )
+    assert "Flagged." in said
+    assert "2 found" in said and ":flag odd\n    " not in said
 
 
 def test_a_changed_question_asks(course: Path, home: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterator
 
 from grader.errors import CourseError
 from grader.quiz.draw import Drawn
@@ -12,6 +13,7 @@ from grader.quiz.marking.verdict import Mark, PartMark, Response, Status, verdic
 from grader.quiz.outputs import hash_of
 from grader.quiz.show import code_of, text_of
 
+_EMPTY = "an empty line"
 _AROUND_SIGNS = re.compile(r"\s*([^\w\s.'\"-])\s*")
 
 
@@ -33,12 +35,21 @@ def mark_output(item: Output, drawn: Drawn, response: Response) -> Mark:
         for mistake in item.mistakes
         if _lines(text_of(item, drawn, mistake.answer), item.exact) == mine
     )
-    pairs = list(itertools.zip_longest(mine[:200], right, fillvalue=""))
-    parts = tuple(
-        PartMark(f"line {place}", Status.RIGHT if one == two else Status.WRONG, "", one, two)
-        for place, (one, two) in enumerate(pairs, 1)
-    )
+    parts = tuple(_parts(typed, expected, item.exact))
     return verdict(0, answered=True, key=key, given=typed, feedback=foreseen[:1], parts=parts)
+
+
+def _parts(typed: str, expected: str, exact: bool) -> Iterator[PartMark]:
+    """A part for each line of the output, and one for all that was typed after its end; lines as they were typed."""
+    mine, right = _lines(typed, exact=True), _lines(expected, exact=True)
+    for place, (one, two) in enumerate(itertools.zip_longest(mine[: len(right)], right), 1):
+        same = one is not None and (one == two if exact else _loose(one) == _loose(two))
+        given = "nothing" if one is None else one or _EMPTY
+        yield PartMark(f"line {place}", Status.RIGHT if same else Status.WRONG, "", given, two or _EMPTY)
+    if len(mine) > len(right):
+        yield PartMark(
+            f"line {len(right) + 1}", Status.WRONG, "", mine[len(right)] or _EMPTY, "the end of the output"
+        )
 
 
 def expected_output(item: Output, drawn: Drawn) -> str:
