@@ -14,6 +14,7 @@ from grader.quiz.rating import Rating
 from grader.quiz.session import Session
 from grader.quiz.slot import Slot
 from grader.quiz.store import ReviewLog
+from grader.quiz.tui.answers import draft
 from grader.quiz.tui.app import QuizApp
 from grader.quiz.tui.screens import Review
 from tests.quiz.conftest import Clock
@@ -134,6 +135,34 @@ async def test_hint_skip_back_flag_rate_and_help(session: Session, clock: Clock)
         await pilot.press("escape")
         await pilot.press("ctrl+q")
     assert app.return_value is Ending.LEFT
+
+
+async def test_an_answer_half_given_survives_a_flag(session: Session, clock: Clock) -> None:
+    app = QuizApp(session, clock)
+    places = {slot.item.type: place for place, slot in enumerate(session.slots)}
+    first = {
+        "choice": ["b"],
+        "multiple": ["a", "c"],
+        "matching": ["b"],
+        "ordering": ["shift+down"],
+        "cloze": ["2", "enter", "s"],
+        "output": ["4", "enter", "5"],
+        "numeric": ["4"],
+    }
+    async with app.run_test(size=(100, 40)) as pilot:
+        for kind, typed in first.items():
+            session.go(places[kind], clock())
+            await app._show()
+            await pilot.pause()
+            await pilot.press(*typed)
+            before = draft(app.query(".answer").first())
+            await pilot.press("f5")
+            await pilot.pause()
+            await pilot.press("x", "enter")
+            await pilot.pause()
+            assert session.current.flag == "x", kind
+            assert draft(app.query(".answer").first()) == before, kind
+            assert before not in (None, "", [], {}), kind
 
 
 async def test_an_empty_answer_is_not_taken(session: Session, clock: Clock) -> None:

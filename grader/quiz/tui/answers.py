@@ -32,6 +32,11 @@ def answer_widget(kind: str, shown: Shown, given: object = None) -> AnswerWidget
     return OneLine(given)
 
 
+def draft(widget: Widget) -> object:
+    """What a widget holds that is not confirmed yet, as a response; None where nothing is to be answered."""
+    return None if isinstance(widget, Judge) else getattr(widget, "draft", None)
+
+
 def confirm(widget: Widget) -> None:
     """Confirm what a widget holds, as Enter does."""
     if isinstance(widget, PickOne | PickMany | Arrange | Match | OneLine | ManyLines | Blanks | Judge):

@@ -20,7 +20,7 @@ from grader.quiz.plan import Mode
 from grader.quiz.rating import Rating
 from grader.quiz.session import Session, TimeIsUp
 from grader.quiz.tui import body
-from grader.quiz.tui.answers import confirm
+from grader.quiz.tui.answers import confirm, draft
 from grader.quiz.tui.messages import Answered, Judged, Unanswered
 from grader.quiz.tui.screens import Ask, Asking, Choose, Help, Review
 
@@ -76,8 +76,8 @@ class QuizApp(App[Ending]):
 
     # What is on the screen
 
-    async def _show(self) -> None:
-        """Draw everything from the session."""
+    async def _show(self, draft: object = None) -> None:
+        """Draw everything from the session; `draft` is an answer that is not confirmed yet."""
         session, slot = self.session, self.session.current
         flag = "  ⚑ flagged" if slot.flag is not None else ""
         self.query_one("#where", Static).update(
@@ -88,7 +88,7 @@ class QuizApp(App[Ending]):
         area = self.query_one("#body", VerticalScroll)
         with self.batch_update():
             await area.remove_children()
-            await area.mount_all(self._widgets())
+            await area.mount_all(self._widgets(draft))
         area.scroll_home(animate=False)
         answers = area.query(".answer")
         target: Widget = answers.first() if answers else area
@@ -98,7 +98,7 @@ class QuizApp(App[Ending]):
         if not session.is_over and not slot.is_answered and session.has_new_meaning:
             self._ask_meaning()
 
-    def _widgets(self) -> Iterator[Widget]:
+    def _widgets(self, draft: object) -> Iterator[Widget]:
         session, slot = self.session, self.session.current
         folder = session.library.shelf_of[slot.item.id].path.parent
         yield from body.question(slot, folder, max(20, self.size.width - 8))
@@ -107,7 +107,7 @@ class QuizApp(App[Ending]):
         elif session.is_over or (slot.is_answered and session.mode is Mode.PRACTICE):
             yield from body.outcome(session, slot, self.clock())
         else:
-            yield from body.answer(slot)
+            yield from body.answer(slot, draft)
 
     def _show_time(self) -> None:
         now, session = self.clock(), self.session
@@ -189,12 +189,11 @@ class QuizApp(App[Ending]):
 
     async def action_hint(self) -> None:
         """Show the next hint."""
-        given = self._typed_so_far()
+        given = self._draft()
         if self.session.hint(self.clock()) is None:
             self.notify("There is no hint left.")
             return
-        await self._show()
-        self._type_again(given)
+        await self._show(given)
 
     async def action_skip(self) -> None:
         """Leave the question for later."""
@@ -252,9 +251,7 @@ class QuizApp(App[Ending]):
             if note is None:
                 return
             self.session.flag(note, self.clock())
-        given = self._typed_so_far()
-        await self._show()
-        self._type_again(given)
+        await self._show(self._draft())
 
     @work
     async def _ask_meaning(self) -> None:
@@ -284,19 +281,11 @@ class QuizApp(App[Ending]):
             self.session.finish(self.clock())
             self._look_back()
 
-    # A text half typed survives a hint or a flag
+    # An answer half given survives a hint or a flag
 
-    def _typed_so_far(self) -> str:
-        found = [
-            widget for widget in self.query(".answer") if hasattr(widget, "value") or hasattr(widget, "text")
-        ]
-        return str(getattr(found[0], "value", None) or getattr(found[0], "text", "")) if found else ""
-
-    def _type_again(self, text: str) -> None:
-        for widget in self.query(".answer") if text else ():
-            for name in ("value", "text"):
-                if hasattr(widget, name):
-                    setattr(widget, name, text)
+    def _draft(self) -> object:
+        found = [draft(widget) for widget in self.screen_stack[0].query(".answer")]
+        return found[0] if found else None
 
 
 def run(session: Session, clock: Callable[[], datetime], note: str = "") -> Ending:

@@ -49,12 +49,12 @@ def question(slot: Slot, folder: Path, columns: int) -> Iterator[Widget]:
         yield Static(Content("\n".join(rows)), classes="rights")
 
 
-def answer(slot: Slot) -> Iterator[Widget]:
-    """Where the answer is given, with the hints shown so far."""
+def answer(slot: Slot, draft: object = None) -> Iterator[Widget]:
+    """Where the answer is given, with the hints shown so far; `draft` was chosen or typed and is not confirmed."""
     for place in range(slot.hints):
         yield markdown(f"**Hint {place + 1}:** {slot.shown.hints[place]}", "hint")
     yield Static(_TIPS.get(slot.item.type, "Type your answer, then Enter."), classes="tip")
-    yield answer_widget(slot.item.type, slot.shown, slot.response)
+    yield answer_widget(slot.item.type, slot.shown, slot.response if draft is None else draft)
 
 
 def judgement(slot: Slot) -> Iterator[Widget]:

@@ -47,6 +47,11 @@ class PickOne(OptionList):
         event.stop()
         self.confirm(event.option_index)
 
+    @property
+    def draft(self) -> object:
+        """What is chosen so far, as a response."""
+        return None if self.highlighted is None else self._values[self.highlighted]
+
     def confirm(self, place: int | None = None) -> None:
         """Answer with the option at `place`, or the highlighted one."""
         place = self.highlighted if place is None else place
@@ -98,6 +103,11 @@ class PickMany(OptionList):
             self.highlighted = place
             self.action_tick()
 
+    @property
+    def draft(self) -> object:
+        """What is chosen so far, as a response."""
+        return sorted(self._ticked)
+
     def confirm(self) -> None:
         """Answer with what is ticked."""
         ticked = sorted(self._ticked)
@@ -145,6 +155,11 @@ class Arrange(OptionList):
         event.stop()
         self.confirm()
 
+    @property
+    def draft(self) -> object:
+        """What is chosen so far, as a response."""
+        return [part.index for part in self._parts]
+
     def confirm(self) -> None:
         """Answer with the order as it stands. The order shown first is never the right one."""
         if [part.index for part in self._parts] == self._shown:
@@ -185,6 +200,11 @@ class Match(OptionList):
         """Enter."""
         event.stop()
         self.confirm()
+
+    @property
+    def draft(self) -> object:
+        """What is chosen so far, as a response."""
+        return list(self._chosen)
 
     def confirm(self) -> None:
         """Answer with the pairs as they stand."""

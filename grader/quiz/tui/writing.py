@@ -22,6 +22,11 @@ class OneLine(Input):
         event.stop()
         self.confirm()
 
+    @property
+    def draft(self) -> object:
+        """What is typed so far, as a response."""
+        return self.value
+
     def confirm(self) -> None:
         """Answer with the line."""
         self.post_message(Answered(self.value) if self.value.strip() else Unanswered("Type an answer first."))
@@ -32,6 +37,11 @@ class ManyLines(TextArea):
 
     def __init__(self, given: object = None) -> None:
         super().__init__(str(given) if given is not None else "", classes="answer", tab_behavior="focus")
+
+    @property
+    def draft(self) -> object:
+        """What is typed so far, as a response."""
+        return self.text
 
     def confirm(self) -> None:
         """Answer with the text."""
@@ -67,10 +77,19 @@ class Blanks(Vertical):
         self.query_one("#blank-0", Input).focus(scroll_visible)
         return self
 
-    def confirm(self) -> None:
-        """Answer with what was typed."""
-        typed = {
+    @property
+    def draft(self) -> object:
+        """What is typed so far, as a response."""
+        return self._typed
+
+    @property
+    def _typed(self) -> dict[str, str]:
+        return {
             name: self.query_one(f"#blank-{place}", Input).value for place, name in enumerate(self._names)
         }
+
+    def confirm(self) -> None:
+        """Answer with what was typed."""
+        typed = self._typed
         done = any(text.strip() for text in typed.values())
         self.post_message(Answered(typed) if done else Unanswered("Fill a blank first."))
