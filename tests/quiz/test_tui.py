@@ -224,6 +224,28 @@ async def test_an_exam_says_nothing_is_looked_through_and_handed_in(
     assert app.return_value is Ending.FINISHED
 
 
+async def test_an_exam_with_open_questions_is_not_handed_in_by_one_key(
+    library: Library, log: ReviewLog, clock: Clock
+) -> None:
+    session = exam(library, log, clock())
+    app = QuizApp(session, clock)
+    async with app.run_test(size=(40, 24)) as pilot:
+        await pilot.press("f6")
+        await pilot.pause()
+        assert "spent." in text_of(app), "the heading is not cut off"
+        await pilot.press("f")
+        await pilot.pause()
+        assert "Not answered yet: 11." in text_of(app)
+        await pilot.press("home", "enter")
+        await pilot.pause()
+        assert not session.is_over
+        await pilot.press("f")
+        await pilot.pause()
+        await pilot.press("end", "enter")
+        await pilot.pause()
+        assert session.is_over
+
+
 async def answer_exam(pilot: Pilot[Ending], slot: Slot) -> None:
     if slot.item.type == "recall":
         await pilot.press(*keys(str(right(slot.item, slot.drawn))), "ctrl+s")

@@ -278,8 +278,17 @@ class QuizApp(App[Ending]):
         elif how == "finish" and self.session.is_over:
             self.exit(Ending.FINISHED)
         elif how == "finish":
-            self.session.finish(self.clock())
+            if await self._is_to_end():
+                self.session.finish(self.clock())
             self._look_back()
+
+    async def _is_to_end(self) -> bool:
+        """Whether the learner means it: an exam with open questions is not handed in by one key."""
+        missing = len(self.session.slots) - self.session.answered
+        if self.session.mode is not Mode.EXAM or not missing:
+            return True
+        asked = f"Not answered yet: {missing}. An exam that is handed in cannot be changed."
+        return await self.push_screen_wait(Choose(asked, "Go back", "Hand in now")) == 1
 
     # An answer half given survives a hint or a flag
 

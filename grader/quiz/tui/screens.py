@@ -65,7 +65,9 @@ class Review(Screen[str]):
     def compose(self) -> ComposeResult:
         """A heading, a row a question, what was earned."""
         count = len(self._session.slots)
-        yield Static(Content("  ".join(part for part in (self._note, self._lines[0]) if part)), classes="bar")
+        yield Static(
+            Content("  ".join(part for part in (self._note, self._lines[0]) if part)), classes="heading"
+        )
         yield OptionList(*(Option(Content(line)) for line in self._lines[1 : count + 1]), classes="review")
         yield Static(Content("\n".join([*self._lines[count + 1 :], self._advice()])), classes="advice")
         yield Footer()
