@@ -6,12 +6,11 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from grader.sandbox import Limits, Pool
-from tests.sandbox.conftest import descendants, run_once
+from tests.sandbox.conftest import descendants, private_mib, run_once
 
 BACKWARD = """
 import torch
@@ -25,13 +24,6 @@ print(sum(p.grad.isfinite().all().item() for p in net.parameters()))
 def own() -> Iterator[Pool]:
     with Pool(jobs=2) as pool:
         yield pool
-
-
-def _private_mib(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Private_Dirty:"):
-            return int(line.split()[1]) / 1024
-    raise AssertionError("no such line")
 
 
 @pytest.mark.slow
@@ -69,11 +61,11 @@ def test_a_thousand_submissions_leave_nothing_behind(own: Pool) -> None:
         run_once(own, hostile)
     time.sleep(1)
     processes, descriptors = descendants(os.getpid()), len(os.listdir("/proc/self/fd"))
-    memory = {pid: _private_mib(pid) for pid in (*processes, os.getpid())}
+    memory = {pid: private_mib(pid) for pid in (*processes, os.getpid())}
     for _ in range(1000):
         assert run_once(own, hostile)["status"] == "ok"
     time.sleep(1)
     assert len(descendants(os.getpid())) == len(processes)
     assert len(os.listdir("/proc/self/fd")) == descriptors
     for pid in (descendants(os.getpid()) & processes) | {os.getpid()}:
-        assert _private_mib(pid) < memory[pid] + 4, pid
+        assert private_mib(pid) < memory[pid] + 4, pid
