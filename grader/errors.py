@@ -6,6 +6,7 @@ A learner's mistake is never an exception of these kinds; it is a value in a ver
     ├── CourseError             the course's own files are wrong
     ├── InputError              a file the user gave cannot be used
     ├── MachineError            this machine lacks something the job needs
+    │   └── DeviceError         a device of it cannot be used; others can
     └── UsageError              the command was asked for something impossible (exit code 2)
 """
 
@@ -64,6 +65,10 @@ class InputError(GraderError):
 
 class MachineError(GraderError):
     """The machine lacks something the job needs; the message says how to get it."""
+
+
+class DeviceError(MachineError):
+    """One of the machine's devices cannot be used now: nobody loses points for it, and other devices go on."""
 
 
 class UsageError(GraderError):

@@ -27,7 +27,9 @@ class Runner:
         self._exercise = exercise
         limits = Limits(wall_s=WALL_S, cpu_s=600, memory_mib=max(info.limits.memory_mib, 2048))
         self._request = request
-        self._session = pool.session(info.framework.value, info.forbidden, limits)
+        self._session = pool.session(
+            info.framework.value, info.forbidden, limits, str(request.head.get("device", "cpu"))
+        )
         self.output: Message | None = None
         "what the last call of the last run gave"
         entry = [str(request.head["entry"])]

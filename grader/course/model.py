@@ -62,6 +62,7 @@ class ExerciseInfo(_Strict):
     prerequisites: tuple[Identifier, ...] = ()
     quiz: tuple[str, ...] = ()
     global_rng: bool = False
+    no_sync: bool = False
     subject: Identifier | None = None
 
     @model_validator(mode="before")

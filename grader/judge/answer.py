@@ -19,7 +19,7 @@ MAX_ENTRIES = 256
 MAX_ARGUMENTS = 16
 MAX_LINE = 1 << 24
 
-_LISTS = ("mutated", "globals", "again", "attached", "leaks", "detached")
+_LISTS = ("mutated", "globals", "again", "attached", "leaks", "detached", "to_host", "waits")
 _NAMED = ("types", "devices")
 
 
@@ -62,8 +62,9 @@ def _facts(claimed: Any) -> dict[str, Any]:
             facts[fact] = {
                 _text(name, MAX_NAME): _text(value, MAX_NAME) for name, value in entries[:MAX_ENTRIES]
             }
-    if type(given.get("attempts")) is int:
-        facts["attempts"] = given["attempts"]
+    for fact in ("attempts", "peak_bytes"):
+        if type(given.get(fact)) is int:
+            facts[fact] = given[fact]
     return facts
 
 

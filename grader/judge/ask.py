@@ -73,7 +73,7 @@ def interview(exercise: Exercise, source: str, key: Key, pool: Pool) -> Intervie
             held.answers += [None] * (len(key.cases) - at)
             break
         with pool.session(
-            exercise.info.framework.value, exercise.info.forbidden, limits_of(exercise)
+            exercise.info.framework.value, exercise.info.forbidden, limits_of(exercise), key.device
         ) as session:
             talk = _Talk(exercise, session, held)
             fate = talk.load(source)

@@ -10,7 +10,7 @@ from typing import Self
 from grader.course.catalog import Course, Exercise
 from grader.course.model import Kind
 from grader.course.workspace import find
-from grader.errors import GraderError, InputError, MachineError
+from grader.errors import DeviceError, GraderError, InputError, MachineError
 from grader.judge.judge import Judge, read_submission
 from grader.judge.keysmith import Keysmith
 from grader.judge.report import Report, Result, Status, make_report
@@ -83,8 +83,11 @@ class Checker:
             if source == exercise.stub:
                 return uniform_result(exercise, device, Status.NOT_IMPLEMENTED, "Not written yet.")
             return self.judge.judge(exercise, source, device)
-        except MachineError:
-            raise
+        except MachineError as wrong:
+            if not isinstance(wrong, DeviceError):
+                raise
+            troubles.append(wrong)
+            return uniform_result(exercise, device, Status.GRADER_ERROR, str(wrong))
         except GraderError as wrong:
             troubles.append(wrong)
             return uniform_result(exercise, device, Status.GRADER_ERROR, str(wrong))

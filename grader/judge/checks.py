@@ -50,6 +50,8 @@ def checks_of(exercise: Exercise, key: Key, weights: Mapping[str, float]) -> tup
 
 
 def _automatic_name(form: Form, part: Part) -> str | None:
+    if form is Form.WATCHED:
+        return part.value if part in (Part.HOST, Part.WAITS, Part.PEAK) else None
     if form in _LAYOUTS:
         return "dtypes_and_layouts" if part is not Part.MANNERS else None
     if form is not Form.PLAIN:

@@ -144,6 +144,7 @@ def request_head(
         "again": encoder.form is Form.PLAIN,
         "grads": list(_gradients(case, info, settings, encoder)),
         "global_rng": info.global_rng,
+        "no_sync": info.no_sync,
     }
     if info.kind == "module":
         init = encoder.arguments(case.init or {}, "init.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader.course.catalog import Exercise
 from grader.course.model import Kind
-from grader.errors import InputError
+from grader.errors import DeviceError, InputError, MachineError
 from grader.judge.ask import Interview, interview
 from grader.judge.checks import checks_of
 from grader.judge.forbidden import find_forbidden
@@ -19,6 +19,7 @@ from grader.judge.suite import judge_tests
 from grader.judge.text import clean
 from grader.judge.verdict import Bench, result_of, uniform_result
 from grader.sandbox import Pool
+from grader.sandbox.devices import kind_of
 
 MAX_SOURCE_BYTES = 1 << 20
 
@@ -45,7 +46,12 @@ class Judge:
         refused = self.on_reading(exercise, source, device)
         if refused is not None:
             return refused
-        held = interview(exercise, source, key, self.pool)
+        try:
+            held = interview(exercise, source, key, self.pool)
+        except MachineError as wrong:
+            if kind_of(device) == "cpu":
+                raise
+            raise DeviceError(f"{device} cannot be used: {wrong}") from wrong
         if self.on_interview is not None:
             self.on_interview(exercise, held)
         return self.score(exercise, key, held)

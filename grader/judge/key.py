@@ -38,6 +38,8 @@ class Form(StrEnum):
     ZERO = "zero"
     BFLOAT16 = "bfloat16"
     FLOAT16 = "float16"
+    WATCHED = "watched"
+    "on a GPU: what the call does with its device is counted"
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,8 +23,8 @@ from grader.judge import key as keys
 from grader.judge.casesmith import CaseSmith, Kink
 from grader.judge.compare import Answer
 from grader.judge.encode import laid_out
-from grader.judge.key import Form, Key, KeyCase, Seen, seen_of
-from grader.judge.outcome import judge_case
+from grader.judge.key import Expected, Form, Key, KeyCase, Seen, seen_of
+from grader.judge.outcome import PEAK, judge_case
 from grader.judge.quiet import BENCH, quiet
 from grader.judge.report import Status
 from grader.judge.text import clean, error_signature
@@ -33,6 +33,8 @@ from grader.worker.kinds import observe
 from grader.worker.serve import describe, entries_of
 from grader.worker.wire import Message, pack
 
+#: an idea may be hungrier than every right answer at hand, and small cases have constants beside
+PEAK_TIMES, PEAK_BYTES = 4, 1 << 14
 DRAWS = 6  # how often inputs are drawn anew when chance put one on a kink
 _AUTOMATIC = (Form.FLOAT64, Form.TRANSPOSED, Form.STRIDED)
 _HALVES = (Form.BFLOAT16, Form.FLOAT16)
@@ -66,7 +68,7 @@ class Keysmith:
     """Keys and what the chaffs give, from memory, from a cache folder, or made anew. Threads may share one."""
 
     def __init__(self, cache: Path, held: int = 256, *, halves: bool | None = None) -> None:
-        """`halves`: whether keys have cases in half precision; None: those for GPUs have."""
+        """`halves`: whether keys have cases in half precision and watched ones; None: those for GPUs have."""
         self.cache, self.halves = cache, halves
         self._keys: _Held[Key] = _Held(held)
         self._chaffs: _Held[dict[str, list[Seen]]] = _Held(held)
@@ -194,6 +196,27 @@ class Keysmith:
                     raise  # at an extreme a network of ReLUs may be all ties: then there is nothing to judge there
         if self.halves or (self.halves is None and device != "cpu"):
             yield from self._in_halves(exercise, cases, smith)
+            yield from self._watched(exercise, cases, plain)
+
+    def _watched(self, exercise: Exercise, cases: list[Case], plain: list[KeyCase]) -> Iterator[KeyCase]:
+        """Each check's last case once more, its device watched; the peak may be `PEAK_TIMES` that of the hungriest wheat."""
+        if (
+            exercise.info.kind not in (Kind.FUNCTION, Kind.MODULE)
+            or exercise.info.framework is not Framework.TORCH
+        ):
+            return
+        names = list(exercise.info.entry_names)
+        right = [entries_of(exercise.id, wheat.source, names) for wheat in exercise.solution.wheats]
+        for index, _ in _last_of_each(cases):
+            request = plain[index].request
+            watched = Message({**request.head, "watch": True, "again": False}, request.tensors)
+            with quiet():
+                peaks = [_peak(on_cpu(watched), entries) for entries in right]
+            if not peaks[0]:
+                continue
+            room = PEAK_TIMES * max(peaks) + PEAK_BYTES - peaks[0]
+            expected = {**plain[index].expected, PEAK: Expected(float(peaks[0]), float(room))}
+            yield replace(plain[index], form=Form.WATCHED, request=watched, expected=expected)
 
     def _in_halves(self, exercise: Exercise, cases: list[Case], smith: CaseSmith) -> Iterator[KeyCase]:
         """Each check's last case in each half type, where every right implementation at hand runs, and they agree.
@@ -301,6 +324,13 @@ def _agrees(case: KeyCase, entries: Mapping[str, Any], kind: Kind) -> bool:
         return False
     passed = judge_case(case, Answer.of(answer), seen_of(answer), kind).status is Status.PASSED
     return passed or kind is Kind.MODULE
+
+
+def _peak(request: Message, entries: Mapping[str, Any]) -> int:
+    try:
+        return int(observe(request, entries).head["facts"].get("peak_bytes", 0))
+    except Exception:
+        return 0  # a module whose parameters are paired otherwise, say
 
 
 def _attempt(request: Message, entries: Mapping[str, Any]) -> Seen:

@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
+
 from grader.course.model import Kind
 from grader.judge.compare import Answer, Difference, Wrong, compare
 from grader.judge.key import Form, KeyCase, Seen
 from grader.judge.report import Place, Status
 from grader.judge.statistics import check_statistic
 from grader.judge.text import clean
+
+#: the name under which a key holds the reference's peak, with what is allowed beyond it as tolerance
+PEAK = "peak bytes"
 
 
 class Part(StrEnum):
@@ -23,6 +28,9 @@ class Part(StrEnum):
     STATE = "running_state"
     GRADIENTS = "gradients"
     MANNERS = "good_manners"
+    HOST = "stays_on_device"
+    WAITS = "no_synchronisation"
+    PEAK = "peak_memory"
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,8 @@ class CaseOutcome:
 
 def part_of(name: str, kind: str) -> Part:
     """Which part a named value belongs to."""
+    if name == PEAK:
+        return Part.PEAK
     if name.startswith("gradient of "):
         return Part.GRADIENTS
     if kind == Kind.MODULE and name.startswith(("eval ", "len(eval", "keys(eval")):
@@ -62,6 +72,8 @@ def part_of(name: str, kind: str) -> Part:
 def parts(case: KeyCase, kind: Kind) -> set[Part]:
     """The parts that a case can say anything about."""
     found = {part_of(name, kind) for name in case.expected}
+    if case.form is Form.WATCHED:
+        found |= {Part.HOST, *([Part.WAITS] if case.request.head.get("no_sync") else [])}
     return found | {Part.FORWARD, Part.MANNERS}
 
 
@@ -75,6 +87,8 @@ def judge_case(case: KeyCase, answer: Answer, seen: Seen, kind: Kind) -> CaseOut
         found[Part.FORWARD] += _shapes_only(case, answer)
     else:
         for name, expected in case.expected.items():
+            if name == PEAK:
+                continue
             difference = compare(name, expected, answer)
             if difference is not None:
                 found.setdefault(part_of(name, kind), []).append(difference)
@@ -83,6 +97,8 @@ def judge_case(case: KeyCase, answer: Answer, seen: Seen, kind: Kind) -> CaseOut
         if Part.GRADIENTS in found and (unusable := _unusable(case, found.get(Part.FORWARD, []))):
             found[Part.GRADIENTS] = [_not_judged(wrong, unusable) for wrong in found[Part.GRADIENTS]]
     found[Part.MANNERS] = _conduct(answer)
+    if case.form is Form.WATCHED:
+        found |= _traffic(case, answer)
     differences = {part: tuple(entries) for part, entries in found.items() if entries}
     return CaseOutcome(case, Status.FAILED if differences else Status.PASSED, differences, seen=seen)
 
@@ -143,3 +159,34 @@ def _conduct(answer: Answer) -> list[Difference]:
             which = "" if fact == "again" else f": {clean(names, limit=200)}"
             found.append(Difference(fact, Wrong.VALUE, f"Your code {sentence}{which}."))
     return found
+
+
+def _traffic(case: KeyCase, answer: Answer) -> dict[Part, list[Difference]]:
+    """What a watched call did with its device that it should not have done."""
+    found: dict[Part, list[Difference]] = {}
+    if copied := answer.facts.get("to_host"):
+        message = (
+            f"Your code copies a tensor from the GPU to the host inside the call ({_some(copied)}). Every copy waits "
+            "for the GPU and crosses a slow bus: stay on input.device, with no .cpu(), .numpy() or .tolist() on the way."
+        )
+        found[Part.HOST] = [Difference("to_host", Wrong.VALUE, message)]
+    if case.request.head.get("no_sync") and (waited := answer.facts.get("waits")):
+        message = (
+            f"Your code makes Python wait for the GPU ({_some(waited)}). .item(), `if tensor:` and boolean masks need a "
+            "value before the next line can run: compute with tensors, torch.where for instance."
+        )
+        found[Part.WAITS] = [Difference("waits", Wrong.VALUE, message)]
+    expected, held = case.expected.get(PEAK), answer.facts.get("peak_bytes")
+    if expected is not None and isinstance(held, int):
+        reference, room = float(str(expected.value)), float(np.asarray(expected.tolerance))
+        if held > reference + room:
+            message = (
+                f"Your code holds {held} bytes at its peak, {held / max(reference, 1.0):.1f} times the reference's "
+                f"{reference:.0f}. Drop or reuse what is no longer needed, and do not expand what broadcasts by itself."
+            )
+            found[Part.PEAK] = [Difference(PEAK, Wrong.VALUE, message)]
+    return found
+
+
+def _some(claimed: Any) -> str:
+    return clean(", ".join(str(name) for name in claimed), limit=200)

@@ -18,8 +18,8 @@ from pathlib import Path
 from grader.errors import UsageError
 
 _KINDS = ("cpu", "cuda", "mps")
-#: what a worker can be made for. The sandbox opens no GPU yet, and judging there without one would fail right answers
-WORKERS = ("cpu",)
+#: what a worker can be made for
+WORKERS = ("cpu", "cuda")
 _WORDS = "auto, all, cpu, cuda, cuda:N or mps"
 
 

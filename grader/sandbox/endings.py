@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grader.sandbox.child import Record
 from grader.sandbox.policy import Ending, Limits
+from grader.worker.gpu import POISONED
 from grader.worker.integrity import CHANGED
 
 #: process 1 of a namespace ignores its own abort, and then runs into a fault
@@ -31,6 +32,13 @@ def cause(record: Record, limits: Limits, output: str, out_of_memory: bool) -> t
         return Ending.TIMEOUT, f"stopped after {limits.cpu_s} s of CPU time, the limit for a session"
     if status == -9:
         return Ending.CRASHED, "the process closed its pipes to the grader, or was killed by the system"
+    if status == POISONED:
+        said = next((line for line in reversed(output.splitlines()) if line.startswith("the GPU: ")), "")
+        why = said.removeprefix("the GPU: ") or "it gives no reason"
+        return (
+            Ending.CRASHED,
+            f"the GPU refused to go on ({why}): a kernel reached past its memory, or failed",
+        )
     if status == CHANGED:
         return (
             Ending.CRASHED,

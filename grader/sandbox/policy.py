@@ -30,7 +30,9 @@ class Limits:
     output_kib: int = 256
     "bytes on stdout and stderr together, for each request"
     open_files: int = 64
-    "descriptors"
+    "descriptors; a driver needs more, and gets them"
+    device_mib: int = 4096
+    "memory of a GPU, on one"
     reply_mib: int = 64
     "bytes of one reply's tensors, unless the request says less"
 

@@ -28,14 +28,26 @@ from grader.worker.protocol import LENGTH
 
 _STATUS_S, _KILLED_S, _WALLS_S = 1.0, 10.0, 120.0
 _RETRIES = 2
+_DRIVER_FILES = 1024
 _PATIENCE = 4.0  # how many limits more a request may take on a machine that is too busy to run it
 
 
 class Session:
     """One worker and what it printed. Use it from one thread at a time; close it, or leave its `with` block."""
 
-    def __init__(self, born: Callable[[], Child], limits: Limits, groups: Groups | None = None) -> None:
-        """`born` gives a clean worker; it is called again when a zygote dies under the session."""
+    def __init__(
+        self,
+        born: Callable[[], Child],
+        limits: Limits,
+        groups: Groups | None = None,
+        on_device: Callable[[int], Callable[[], bool]] | None = None,
+    ) -> None:
+        """`born` gives a clean worker; it is called again when a zygote dies under the session.
+
+        `on_device`, of a worker on a GPU: process id -> whether it holds too much of the device's memory.
+        """
+        self._on_device = on_device
+        self._greedy: Callable[[], bool] = lambda: False
         self._groups = groups
         self._group: Group | None = None
         self._watcher: Watcher | None = None
@@ -91,7 +103,7 @@ class Session:
                 start + wall_s,
                 max_body,
                 lambda: min(self._waited_s() - waited_s, _PATIENCE * wall_s),
-                None if self._watcher is None else self._watcher.over,
+                self._over if self._watcher is not None or self._on_device is not None else None,
             )
         except (NotInTime, TooMuchOutput, TooMuchMemory, BadAnswer, NoAnswer) as error:
             self.wall_s = time.monotonic() - start
@@ -101,6 +113,17 @@ class Session:
 
     def _waited_s(self) -> float:
         return 0.0 if self._child is None else waited_s(self._pid)
+
+    def _over(self) -> bool:
+        return (self._watcher is not None and self._watcher.over()) or self._greedy()
+
+    def wait_ready(self) -> None:
+        """Return when the worker's walls stand and its device works. Raises: `MachineError`."""
+        try:
+            self._await_walls()
+        except _Orphaned:
+            self.close()
+            raise MachineError("the sandbox died while it started", remedy="run `grader doctor`") from None
 
     def _await_walls(self) -> None:
         """The clock starts when the worker is ready. Raises: `MachineError`, or that the zygote died."""
@@ -131,7 +154,8 @@ class Session:
             limit = f"{self._limits.output_kib} KiB, the limit for one request"
             return self._ended(Ending.OUTPUT_LIMIT, f"printed more than {limit}")
         if isinstance(error, TooMuchMemory):
-            return self._ended(Ending.MEMORY_LIMIT, too_much_memory(self._limits))
+            held = "" if self._on_device is None else f", or {self._limits.device_mib} MiB of the GPU's"
+            return self._ended(Ending.MEMORY_LIMIT, too_much_memory(self._limits) + held)
         if isinstance(error, BadAnswer):
             ending = Ending.OUTPUT_LIMIT if error.oversize else Ending.CRASHED
             return self._ended(ending, f"the worker's answer was refused: {error}")
@@ -184,12 +208,17 @@ class Session:
             self._group = self._groups.take(self._pid, limits.memory_mib)
         if self._group is None:
             self._watcher = Watcher(self._pid, limits.memory_mib)
+        if self._on_device is not None:
+            self._greedy = self._on_device(self._pid)
         given = {
             "memory_mib": limits.memory_mib,
             "cpu_s": limits.cpu_s,
             "processes": limits.processes,
             "file_mib": limits.file_mib,
-            "open_files": limits.open_files,
+            "open_files": limits.open_files
+            if self._on_device is None
+            else max(limits.open_files, _DRIVER_FILES),
+            "device_mib": limits.device_mib,
         }
         text = json.dumps(given).encode()
         try:

@@ -15,6 +15,7 @@ from grader.errors import MachineError
 from grader.sandbox import jail
 from grader.sandbox.farm import Farm
 from grader.sandbox.fresh import Fresh
+from grader.sandbox.gpu import Gpu
 from grader.sandbox.policy import Level
 from grader.sandbox.zygotes import Zygote
 from grader.worker import landlock, seccomp
@@ -84,30 +85,32 @@ def spare_uid() -> int | None:
     return next(uid for uid in _SPARE_UIDS if uid not in taken)
 
 
-def strong_zygote(framework: str) -> Zygote:
+def strong_zygote(framework: str, gpu: Gpu | None = None) -> Zygote:
     """A zygote in a jail, its workers behind every wall. Raises: `MachineError`."""
     bwrap, reason = jailer()
     if bwrap is None:
         raise MachineError(
             f"this machine does not give the strong sandbox: {reason}", remedy="run `grader doctor`"
         )
-    walls = asdict(Walls(namespaces=True, seccomp=True, landlock=landlock.version() > 0))
+    walls = asdict(Walls(namespaces=True, seccomp=True, landlock=landlock.version() > 0, gpu=_given(gpu)))
+    nodes = () if gpu is None else gpu.nodes
 
     def command(control: int) -> list[str]:
         inside = jail.boot("zygote.main", [control, framework, walls], jail.SITE, jail.HARNESS)
-        return jail.strong(bwrap, inside, framework, spare_uid())
+        return jail.strong(bwrap, inside, framework, spare_uid(), nodes)
 
     return Zygote.start(command, {})
 
 
-def basic_source(framework: str, farm: Farm) -> Zygote | Fresh:
+def basic_source(framework: str, farm: Farm, gpu: Gpu | None = None) -> Zygote | Fresh:
     """Workers without a jail, behind what walls the kernel gives anybody. Raises: `MachineError`."""
     walls = asdict(
         Walls(
             namespaces=False,
             seccomp=seccomp.supported(),
             landlock=sys.platform == "linux" and landlock.version() > 0,
-            readable=farm.readable(),
+            readable=(*farm.readable(), *(() if gpu is None else [f"/proc/{path}" for path, _ in gpu.files])),
+            gpu=_given(gpu),
             uid=spare_uid(),
         )
     )
@@ -122,3 +125,8 @@ def basic_source(framework: str, farm: Farm) -> Zygote | Fresh:
         return jail.boot("birth.single", arguments, site, harness)
 
     return Zygote.start(zygote, environment) if FORKS else Fresh(single, environment)
+
+
+def _given(gpu: Gpu | None) -> dict[str, object] | None:
+    """A GPU as the worker reads it."""
+    return None if gpu is None else {**asdict(gpu), "files": dict(gpu.files)}

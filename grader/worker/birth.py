@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from grader.worker import confine, integrity, landlock, seccomp
@@ -23,13 +23,16 @@ def load(framework: str, walls: Walls) -> None:
     from grader.worker import globals_state, memory
 
     if framework != "numpy":
-        import grader.worker.nets  # noqa: F401
+        import grader.worker.nets
+        import grader.worker.traffic
 
+    if walls.gpu is not None:
+        import grader.worker.gpu  # noqa: F401
     memory.prepare(framework)
     globals_state.prepare(framework)
     integrity.seal()
     if walls.namespaces and walls.seccomp:
-        seccomp.program(1)  # a zygote's workers are process 1 of their namespace
+        seccomp.program(1, gpu=walls.gpu is not None)  # a zygote's workers are process 1 of their namespace
 
 
 def forbid(operations: Sequence[str]) -> None:
@@ -71,16 +74,32 @@ def live(walls: Walls, descriptors: Sequence[int], home: str, file_mib: int, rul
         if walls.namespaces and walls.landlock:
             rules = landlock.ruleset(walls.readable)  # each has a home of its own to allow
         used = confine.enclose(walls, home, file_mib, rules)
-        confine.limit(walls, _read_limits(), used)
+        limits = _read_limits()
+        confine.limit(walls, limits, used)
+        check = integrity.seal()
+        if walls.gpu is not None:
+            check = _on_device(walls.gpu, limits["device_mib"], check)
         os.write(REPLY, CONFINED)
         from grader.worker.serve import serve
 
-        serve(REQUEST, REPLY, integrity.seal())
+        serve(REQUEST, REPLY, check)
         code = 0
     except BaseException as error:
         os.write(2, f"{type(error).__name__}: {error}\n".encode(errors="replace")[:2000])
     finally:
         os._exit(code)
+
+
+def _on_device(gpu: Mapping[str, Any], device_mib: int, check: Callable[[], None]) -> Callable[[], None]:
+    from grader.worker.gpu import open_device
+
+    settle = open_device(gpu["kind"], gpu["uuid"], device_mib)
+
+    def both() -> None:
+        settle()
+        check()
+
+    return both
 
 
 def _wire_up(descriptors: Sequence[int], rules: int | None) -> int | None:

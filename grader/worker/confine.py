@@ -14,6 +14,7 @@ import struct
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from grader.worker import kernel, landlock, seccomp
 from grader.worker.protocol import MAX_FILES
@@ -21,7 +22,8 @@ from grader.worker.protocol import MAX_FILES
 HOME = "/work"
 _NEWNS, _NEWIPC, _NEWUSER, _NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000000
 _PRIVATE = 0b1110  # nosuid, nodev, noexec
-_READ_ONLY = 1
+_READ_ONLY, _REMOUNT = 1, 32
+_ALL, _DATA = 0, 5  # fields of /proc/self/statm
 _PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS = 1, 8
 _DAC_READ_SEARCH = 1 << 2
 
@@ -35,6 +37,8 @@ class Walls:
     landlock: bool
     readable: tuple[str, ...] = ("/",)
     "what Landlock leaves readable"
+    gpu: Mapping[str, Any] | None = None
+    "a GPU to open: kind, uuid, nodes, and files below /proc with their text"
     uid: int | None = None
     "whom a worker of a root zygote becomes; `None`: it is an ordinary user's already"
 
@@ -58,19 +62,21 @@ def die_with_parent() -> None:
 def enclose(walls: Walls, home: str, file_mib: int, rules: int | None) -> int:
     """Build every wall, in the order in which they can still be built; dies with its parent. Raises: `OSError`.
 
-    `home` is the folder to work in, `rules` a Landlock ruleset. Returns the bytes of address space in use.
+    `home` is the folder to work in, `rules` a Landlock ruleset. Returns the bytes in use of what `limit` will bound.
     """
     parent = os.getppid()
     os.setsid()
-    used = _address_space()
+    used = _in_use(_ALL if walls.gpu is None else _DATA)
     if walls.namespaces:
         _own_namespaces()
         _mount(home, _PRIVATE, f"size={file_mib}m,nr_inodes={MAX_FILES},mode=700")
-        _mount("/proc", _PRIVATE | _READ_ONLY, "size=4k")
+        _mount_proc({} if walls.gpu is None else walls.gpu["files"])
     os.chdir(home)
     if rules is not None:
         if walls.namespaces:
             landlock.allow_all(rules, home)
+        for node in () if walls.gpu is None else walls.gpu["nodes"]:
+            landlock.allow_device(rules, node)
         landlock.enforce(rules)
         os.close(rules)
     if walls.uid is not None:
@@ -81,7 +87,7 @@ def enclose(walls: Walls, home: str, file_mib: int, rules: int | None) -> int:
     if sys.platform == "linux":
         _set_capabilities(_DAC_READ_SEARCH if walls.uid is not None and walls.landlock else 0)
     if walls.seccomp:
-        seccomp.load(seccomp.program(os.getpid()))
+        seccomp.load(seccomp.program(os.getpid(), gpu=walls.gpu is not None))
     return used
 
 
@@ -96,7 +102,9 @@ def limit(walls: Walls, limits: Mapping[str, int], used: int) -> None:
         "RLIMIT_MSGQUEUE": 0,
     }
     if used:
-        bounds["RLIMIT_AS"] = used + (limits["memory_mib"] << 20)
+        # A device context reserves far more address space than memory. What is shared escapes the other limit: it is watched.
+        held = "RLIMIT_AS" if walls.gpu is None else "RLIMIT_DATA"
+        bounds[held] = used + (limits["memory_mib"] << 20)
     if walls.namespaces:  # elsewhere the account is the user's, with everything else that runs
         bounds["RLIMIT_NPROC"] = limits["processes"]
     for name, value in bounds.items():
@@ -129,12 +137,25 @@ def _put(path: str, text: str) -> None:
         os.close(descriptor)
 
 
-def _address_space() -> int:
-    """Bytes of address space in use; 0 where it cannot be limited without breaking the framework."""
+def _in_use(field: int) -> int:
+    """Bytes of a field of /proc/self/statm; 0 where they cannot be limited without breaking the framework."""
     if sys.platform != "linux":
         return 0
     with open("/proc/self/statm") as file:
-        return int(file.read().split()[0]) * resource.getpagesize()
+        return int(file.read().split()[field]) * resource.getpagesize()
+
+
+def _mount_proc(files: Mapping[str, str]) -> None:
+    """An empty /proc, but for copies of these files."""
+    if not files:
+        _mount("/proc", _PRIVATE | _READ_ONLY, "size=4k")
+        return
+    _mount("/proc", _PRIVATE, "size=1m,nr_inodes=64")
+    for path, text in files.items():
+        os.makedirs(os.path.dirname(f"/proc/{path}"), exist_ok=True)
+        with open(f"/proc/{path}", "w") as file:
+            file.write(text)
+    _mount("/proc", _PRIVATE | _READ_ONLY | _REMOUNT, "size=1m,nr_inodes=64")
 
 
 def _become(uid: int, keep: bool) -> None:

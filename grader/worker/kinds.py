@@ -44,7 +44,12 @@ def observe(request: Message, entries: Mapping[str, Any]) -> Message:
     """Run one case and report what was seen. Whatever the learner's code raises passes through."""
     tools = Request(request.head, request.tensors, backend(request.head["framework"]))
     seen = Observation(tools.backend)
+    if request.head.get("watch"):
+        from grader.worker.traffic import Traffic
+
+        seen.traffic = Traffic(tools.device.partition(":")[0])
     RUNNERS[request.head["kind"]](tools, entries[request.head["entry"]], seen)
+    seen.note_traffic()
     return seen.message()
 
 
@@ -90,7 +95,8 @@ def _guarded_call(
     before = globals_state.snapshot(request.backend.name)
     positional = [arguments.values[name] for name in request.names("positional")]
     keywords = {name: arguments.values[name] for name in request.names("keyword")}
-    result = entry(*positional, **keywords)
+    with seen.counted():
+        result = entry(*positional, **keywords)
     touched = globals_state.touched(before, request.backend.name)
     if request.head.get("global_rng"):  # models are made here: their initial weights are drawn from it
         touched = [name for name in touched if "random state" not in name]
@@ -186,7 +192,8 @@ def _backward(request: Request, arrays: Mapping[str, Any], seen: Observation) ->
     if outputs:
         import torch
 
-        torch.autograd.backward(outputs, cotangents)
+        with seen.counted():
+            torch.autograd.backward(outputs, cotangents)
 
 
 def _compare_again(seen: Observation, second: Observation) -> None:

@@ -17,6 +17,8 @@ from grader.worker import kernel
 _CREATE, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION_FLAG, _PATH_BENEATH = 1, 1
 _FILE_ACCESS: Final = (1 << 0) | (1 << 1) | (1 << 2)  # execute, write, read a file
+_DEVICE: Final = (1 << 1) | (1 << 2)  # write and read a file
+_IOCTL: Final = 1 << 15  # of a device; since version 5
 _READ: Final = (1 << 0) | (1 << 2) | (1 << 3)  # execute and read files, list folders
 #: version of the interface -> every right on files it knows
 _ALL_FILES = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1}
@@ -49,6 +51,11 @@ def allow_all(descriptor: int, path: str) -> None:
     allow(descriptor, path, _all_files(version()))
 
 
+def allow_device(descriptor: int, path: str) -> None:
+    """Allow reading, writing and, where the kernel asks for a right to it, controlling a device node. Raises: `OSError`."""
+    allow(descriptor, path, _DEVICE | (_IOCTL if version() >= 5 else 0))
+
+
 def allow(descriptor: int, path: str, access: int) -> None:
     """Allow `access` below `path`; a path that does not exist is skipped. Raises: `OSError`."""
     try:
@@ -57,7 +64,7 @@ def allow(descriptor: int, path: str, access: int) -> None:
         return
     try:
         if not os.path.isdir(path):
-            access &= _FILE_ACCESS
+            access &= _FILE_ACCESS | _IOCTL
         _call(
             _ADD_RULE,
             descriptor,

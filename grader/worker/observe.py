@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,8 @@ class Observation:
     tensors: dict[str, Tensor] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    traffic: Any = None
+    "counts what the learner's code does with its device; None: nobody asked"
 
     def add(self, name: str, value: Any) -> dict[str, Any]:
         """Record a result under `name`; gives its array leaves by name, for gradients."""
@@ -48,6 +51,17 @@ class Observation:
             entries = [entry for entry in what if entry not in self.facts.get(fact, [])]
             if entries:
                 self.facts.setdefault(fact, []).extend(entries)
+
+    def counted(self) -> contextlib.AbstractContextManager[Any]:
+        """Around what the learner's code does, and nothing of ours."""
+        return contextlib.nullcontext() if self.traffic is None else self.traffic
+
+    def note_traffic(self) -> None:
+        """Turn the counts into facts."""
+        if self.traffic is not None:
+            self.note("to_host", self.traffic.to_host)
+            self.note("waits", self.traffic.waits)
+            self.facts["peak_bytes"] = self.traffic.peak_bytes
 
     def message(self) -> Message:
         """The observation as one message."""

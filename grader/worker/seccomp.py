@@ -15,7 +15,7 @@ from grader.worker import kernel
 
 # Kernel interface constants: include/uapi/linux/{seccomp,audit,prctl,bpf_common}.h
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
-_LOAD, _IF_EQUAL, _IF_AT_LEAST, _IF_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_LOAD, _IF_EQUAL, _IF_AT_LEAST, _IF_ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _ALLOW, _KILL, _EPERM, _ENOSYS = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
 _NUMBER, _ARCH, _ARG0, _ARG1 = 0, 4, 16, 24
 _CLONE_THREAD = 0x00010000
@@ -48,6 +48,13 @@ _AARCH64 = dict(
     renameat2=276, getrandom=278, membarrier=283, statx=291, rseq=293, faccessat2=439,
 )  # fmt: skip
 
+#: what CUDA's library needs beside: it makes an abstract socket to pass a descriptor on by, and gives up where it cannot.
+#: Nobody can reach it: connecting and accepting stay refused.
+_GPU = {"x86_64": (41, (49, 50)), "aarch64": (198, (200, 201))}  # socket; bind and listen
+_AF_UNIX = 1
+#: requests to the driver (their type is the letter F), to unified memory (plain numbers, and two of its own)
+_NVIDIA, _UVM_LAST, _UVM = 0x4600, 0xFF, (0x30000001, 0x30000002)
+
 #: machine -> (AUDIT_ARCH, allowed calls, clone, ioctl, prctl, tgkill, prlimit64)
 _TABLES = {
     "x86_64": (0xC000003E, _X86_64, 56, 16, 157, 234, 302),
@@ -61,15 +68,16 @@ def supported() -> bool:
 
 
 @cache
-def program(pid: int, processes: bool = False) -> bytes:
+def program(pid: int, processes: bool = False, gpu: bool = False) -> bytes:
     """The filter for process `pid` of this machine; it may signal and limit nobody but itself.
 
-    `processes` also lets it fork and execute: for a test runner in a sandbox of its own.
+    `processes` also lets it fork and execute: for a test runner in a sandbox of its own. `gpu`: it may speak to NVIDIA's driver.
     """
     arch, calls, clone, ioctl, prctl, tgkill, prlimit = _TABLES[platform.machine()]
     code = [_op(_LOAD, _ARCH), _op(_IF_EQUAL, arch, 1, 0), _op(_RETURN, _KILL), _op(_LOAD, _NUMBER)]
     code += [_op(_IF_AT_LEAST, 0x40000000, 0, 1), _op(_RETURN, _KILL)]  # the x32 calls have their own numbers
-    for number in sorted(calls.values()):
+    socket, listening = _GPU[platform.machine()]
+    for number in sorted([*calls.values(), *(listening if gpu else ())]):
         code += [_op(_IF_EQUAL, number, 0, 1), _op(_RETURN, _ALLOW)]
     # clone3 hides its flags behind a pointer; told "no such call", the C library uses clone.
     code += [_op(_IF_EQUAL, _CLONE3, 0, 1), _op(_RETURN, _ENOSYS)]
@@ -78,6 +86,9 @@ def program(pid: int, processes: bool = False) -> bytes:
     else:
         code += [_op(_IF_EQUAL, clone, 0, 4), _op(_LOAD, _ARG0), _op(_IF_ANY_BIT, _CLONE_THREAD, 0, 1)]
         code += [_op(_RETURN, _ALLOW), _op(_RETURN, _EPERM)]
+    if gpu:
+        code += _if_argument(socket, _ARG0, (_AF_UNIX,))
+        code += _driver_requests(ioctl)
     code += _if_argument(ioctl, _ARG1, (0x5401, 0x5451))  # TCGETS, FIOCLEX
     code += _if_argument(prctl, _ARG0, (15,))  # PR_SET_NAME: thread pools name their threads
     code += _if_argument(tgkill, _ARG0, (pid,))
@@ -90,6 +101,16 @@ def _if_argument(number: int, argument: int, values: tuple[int, ...]) -> list[by
     tests = [_op(_IF_EQUAL, value, len(values) - at, 0) for at, value in enumerate(values)]
     body = [_op(_LOAD, argument), *tests, _op(_RETURN, _EPERM), _op(_RETURN, _ALLOW)]
     return [_op(_IF_EQUAL, number, 0, len(body)), *body]
+
+
+def _driver_requests(ioctl: int) -> list[bytes]:
+    """Allow requests to NVIDIA's driver; others are looked at further, with the call's number loaded again."""
+    body = [_op(_LOAD, _ARG1)]
+    for value in _UVM:
+        body += [_op(_IF_EQUAL, value, 0, 1), _op(_RETURN, _ALLOW)]
+    body += [_op(_IF_AT_LEAST, _UVM_LAST + 1, 1, 0), _op(_RETURN, _ALLOW)]
+    body += [_op(_AND, 0xFF00), _op(_IF_EQUAL, _NVIDIA, 0, 1), _op(_RETURN, _ALLOW), _op(_LOAD, _NUMBER)]
+    return [_op(_IF_EQUAL, ioctl, 0, len(body)), *body]
 
 
 def _op(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:

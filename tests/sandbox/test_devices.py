@@ -69,7 +69,7 @@ def test_what_is_asked_for(
 
 
 def test_a_gpu_without_workers_is_skipped_never_judged(two_gpus: Present) -> None:
-    (_, (name, reason)) = resolve("all", BOTH, two_gpus)
+    (_, (name, reason)) = resolve("all", BOTH, two_gpus, ("cpu",))
     assert name == "cuda:0" and reason is not None and "no workers for cuda yet" in reason
 
 
