@@ -44,9 +44,14 @@ def tried(do):
     except OSError as wrong:
         return wrong.errno
     return 0
+def listed(folder):
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return None
 full = os.open("/dev/full", os.O_RDWR)
 print(json.dumps({
-    "dev": sorted(os.listdir("/dev")),
+    "dev": listed("/dev"),
     "proc": [os.path.join(at, name)[6:] for at, _, names in os.walk("/proc") for name in names],
     "params": open("/proc/driver/nvidia/params").read() if os.path.exists("/proc/driver/nvidia/params") else None,
     "driver": tried(lambda: fcntl.ioctl(full, 0xC0204632, bytes(32))),
@@ -120,10 +125,10 @@ def test_what_a_worker_on_a_device_sees_and_may_do(on_fake: Pool) -> None:
         seen["driver"] == seen["unified"] == _NOT_A_TERMINAL
     )  # they reached the node, which knows none of them
     assert seen["terminal"] == seen["internet"] == _NOT_PERMITTED and seen["local"] == 0
-    assert seen["space"] == -1 and seen["files"] >= 512 and seen["params"] == "ModifyDeviceFiles: 0\n"
+    assert seen["space"] == -1 and seen["files"] >= 512
     if on_fake.level is Level.STRONG:
         assert seen["dev"] == ["full", "null", "random", "urandom", "zero"]
-        assert seen["proc"] == ["driver/nvidia/params"]
+        assert seen["proc"] == ["driver/nvidia/params"] and seen["params"] == "ModifyDeviceFiles: 0\n"
 
 
 @linux

@@ -24,7 +24,7 @@ def own() -> Iterator[Pool]:
 
 
 def _zygote(pool: Pool) -> zygotes.Zygote:
-    root = pool._roots["numpy"]
+    root = pool._roots["numpy", None]
     assert isinstance(root, zygotes.Zygote)
     return root
 
