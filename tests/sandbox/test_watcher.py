@@ -58,7 +58,7 @@ def test_several_processes_count_together_and_what_they_share_counts_once() -> N
     assert process.stdout is not None
     for _ in range(3):
         assert process.stdout.readline() == "there\n"
-    assert not Watcher(process.pid, 120, alone=False).over()
+    assert not Watcher(process.pid, 250, alone=False).over(), "four times 120, were it counted for each"
     assert Watcher(process.pid, 40, alone=False).over()
     process.communicate("\n" * 4)
 
