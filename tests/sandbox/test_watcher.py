@@ -32,7 +32,7 @@ def bare(
 def _process(code: str) -> subprocess.Popen[str]:
     """A process in a session of its own that has run `code`, and waits."""
     process = subprocess.Popen(
-        [sys.executable, "-c", f"{code}\nprint('there', flush=True)\ninput()"],
+        [sys.executable, "-c", f"{code}\nimport os; os.write(1, b'there\\n')\ninput()"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,

@@ -14,7 +14,7 @@ from grader.quiz.kinds import BLANK
 
 CODE = re.compile(
     r"\{\d*:(SHORTANSWER_C|SHORTANSWER|SAC|SA|MWC|MW|NUMERICAL|NM|MULTICHOICE\w*|MC\w*|MULTIRESPONSE\w*|MR\w*):"
-    r"((?:\\.|[^\\}]){0,5000})\}",
+    r"((?:\\\}|[^}]){0,5000})\}",
     re.S,
 )
 _SPLIT = re.compile(r"(?<!\\)~")
@@ -103,7 +103,8 @@ def _code(blank: dict[str, Any]) -> str:
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"([}~#])", r"\\\1", text)
+    """Quotes and slashes need a backslash only after one, which would be taken for theirs."""
+    return re.sub(r"([}~#]|(?<=\\)[\"/])", r"\\\1", text)
 
 
 def _blank(kind: str, body: str, lost: Callable[[str], None]) -> Data:

@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 import genanki
+import pytest
 from click.testing import CliRunner
 
 from grader.cli.quiz_exchange import READABLE, WRITABLE
 from grader.quiz.exchange import formats
+from grader.quiz.exchange.clozecode import with_codes, without_codes
 from grader.quiz.exchange.formats import read_bytes
 from grader.quiz.exchange.markup import to_markdown
 from grader.quiz.exchange.moodle_write import MOODLE
@@ -201,3 +203,11 @@ def test_brackets_in_a_cloze_question_are_no_blank_in_moodle() -> None:
     assert one.item.stem == "See [ [b1]]." and ("stem", "double brackets that would be a blank") in [
         (loss.key, loss.what) for loss in losses
     ]
+
+
+@pytest.mark.parametrize("text", [r"\/", r"\"", r"\}", r"x\}y", r"\#", r"\~", r"\\/", r"a\*", "a/b", "{}"])
+def test_backslashes_in_a_moodle_gap_stay(text: str) -> None:
+    gap = {"type": "short", "accept": [text]}
+    item = {"stem": "Fill in.", "text": "One [[b1]] two [[b2]] {x}.", "blanks": {"b1": gap, "b2": gap}}
+    stem, back, blanks = without_codes(with_codes(item), pytest.fail)
+    assert (stem, back, blanks) == (item["stem"], item["text"], item["blanks"])
