@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import functools
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -25,9 +26,12 @@ _SOURCES = (
     "modelling.py",
 )
 
+_NUMBERED = re.compile(r"^\d+_")
+
 
 def bank_paths(quizzes: Path, names: Sequence[str]) -> list[Path]:
-    """The bank files that names stand for: `pooling` is `quizzes/pooling.yaml`, a path is itself; all when empty.
+    """The bank files that names stand for: `pooling` is `quizzes/pooling.yaml` or `02_pooling.yaml`, a path is itself; all when
+    empty.
 
     Raises: UsageError for a name that is no bank, with those it may have meant; CourseError when there are none.
     """
@@ -44,6 +48,9 @@ def _bank_path(quizzes: Path, name: str) -> Path:
     if given.exists():
         return given
     known = sorted({path.stem for path in bank_files([quizzes])}) if quizzes.is_dir() else []
+    meant = [path for path in bank_files([quizzes]) if _NUMBERED.sub("", path.stem) == name] if known else []
+    if len(meant) == 1:
+        return meant[0]
     near = difflib.get_close_matches(name, known, 3) or known
     remedy = f"there are: {', '.join(near)}" if near else f"{quizzes} holds no banks"
     raise UsageError(f"there is no bank {name}", remedy=remedy)
