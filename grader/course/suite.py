@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from grader.author import Case, Draw
 from grader.course.model import ExerciseInfo
@@ -40,6 +41,10 @@ class SuiteSolution(Solution):
     def cases(self, draw: Draw) -> list[Case]:
         """None: what is varied is the implementation under test."""
         return []
+
+    def option(self, name: str, default: Any) -> Any:
+        """The default: a folder has no module of its own whose settings could say otherwise."""
+        return default
 
     def _variant(self, file: Path, *, correct: bool) -> Variant:
         source = read_text(file, error=CourseError)

@@ -410,6 +410,13 @@ def cases(draw):
         return Case(check, dict(input=draw.normal(*sizes)), init=init)
 
     yield net("one_block_each", 3, 1, 5, 6, in_channels=1, num_classes=3, width=1)
+    # The width and the number of blocks that nobody names. So many ReLUs have too often an input next to zero.
+    yield Case(
+        "one_block_each",
+        dict(input=draw.normal(2, 1, 4, 5)),
+        dict(in_channels=1, num_classes=2),
+        smooth=False,
+    )
     yield net("one_block_each", 4, 2, 8, 7, in_channels=2, num_classes=5, width=2)
     yield net("more_blocks", 4, 1, 5, 8, in_channels=1, num_classes=10, width=2, blocks=3)
     yield net("more_blocks", 4, 3, 9, 8, in_channels=3, num_classes=4, width=2, blocks=2)

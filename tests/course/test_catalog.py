@@ -153,3 +153,7 @@ def test_camel_case() -> None:
 def test_a_course_without_solutions_still_lists(tmp_path: Path) -> None:
     shutil.copytree(builtin_root() / "exercises", tmp_path / "exercises")
     assert load_course(tmp_path).exercises
+
+
+def test_a_folder_of_suites_has_no_settings(course: Course) -> None:
+    assert course.exercise("test_conv2d").solution.option("SEEDS", 3) == 3
