@@ -18,6 +18,7 @@ MAX_NAME, MAX_TEXT = 512, 1 << 16  # characters
 MAX_ENTRIES = 256
 MAX_ARGUMENTS = 16
 MAX_LINE = 1 << 24
+MAX_COUNT = 1 << 53
 
 _LISTS = ("mutated", "globals", "again", "attached", "leaks", "detached", "to_host", "waits")
 _NAMED = ("types", "devices")
@@ -64,7 +65,7 @@ def _facts(claimed: Any) -> dict[str, Any]:
             }
     for fact in ("attempts", "peak_bytes"):
         if type(given.get(fact)) is int:
-            facts[fact] = given[fact]
+            facts[fact] = max(0, min(given[fact], MAX_COUNT))
     return facts
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from grader.course.catalog import Exercise
-from grader.course.model import Kind
+from grader.course.model import Framework, Kind
 from grader.judge.answer import read_answer
 from grader.judge.compare import Answer
 from grader.judge.key import Key, KeyCase, seen_of
@@ -186,10 +186,18 @@ def _made_as(case: KeyCase) -> str:
     return json.dumps([case.request.head["entry"], case.request.head.get("init")])
 
 
+_THERE = {
+    Framework.NUMPY: "is NumPy here, without PyTorch",
+    Framework.TORCH: "are PyTorch and NumPy here",
+    Framework.TRITON: "are Triton, PyTorch and NumPy here",
+}
+
+
 def failure_of(answer: Message, exercise: Exercise) -> Failure:
     """An `error` answer that `read_answer` gave, as the learner should read it."""
     error = answer.head["error"]
-    kind, text, kinds = clean(error["type"], limit=200), clean(error["message"]), error["kinds"]
+    kinds, text = error["kinds"], clean(error["message"])
+    kind = " ".join(clean(error["type"], limit=200).split())  # a class may have any name, line ends too
     places = tuple(
         Place(line=line, function=clean(function, limit=200), text=clean(said, keep_indent=True, limit=400))
         for line, function, said in error["frames"][:_MAX_PLACES]
@@ -200,7 +208,7 @@ def failure_of(answer: Message, exercise: Exercise) -> Failure:
         )
     if "NotImplementedError" in kinds:
         return Failure(Status.NOT_IMPLEMENTED, "Not written yet.", kind, places)
-    met = reached(kinds, text, limits_of(exercise))
+    met = reached(kind, kinds, text, limits_of(exercise))
     if met is not None:
         return Failure(*met, kind, places)
     if "Unfit" in kinds:
@@ -209,4 +217,6 @@ def failure_of(answer: Message, exercise: Exercise) -> Failure:
         return Failure(Status.ERROR, f"Python cannot read your file: {text}.", kind, places)
     if "SystemExit" in kinds or "KeyboardInterrupt" in kinds:
         return Failure(Status.ERROR, f"Your code ended the program ({kind}).", kind, places)
+    if "ModuleNotFoundError" in kinds:
+        text += f". There {_THERE[exercise.info.framework]}, and Python's own modules, whatever is installed on your machine"
     return Failure(Status.ERROR, f"{kind}: {text}" if text else kind, kind, places)

@@ -32,8 +32,11 @@ def limits_of(exercise: Exercise) -> Limits:
     )
 
 
-def reached(kinds: Sequence[str], text: str, limits: Limits) -> tuple[Status, str] | None:
-    """The status and sentence for an exception that a limit caused, naming it and its value; None for any other."""
+def reached(kind: str, kinds: Sequence[str], text: str, limits: Limits) -> tuple[Status, str] | None:
+    """The status and sentence for an exception that a limit caused, naming it and its value; None for any other.
+
+    `kind` and `text` are fit to be shown; `kinds`, the names of its class and of those above, are not.
+    """
     if "MemoryError" in kinds or "can't allocate memory" in text:
         said = f"More memory was asked for than {limits.memory_mib} MiB, the limit. {text}"
         return Status.MEMORY_LIMIT, said.strip()
@@ -41,6 +44,6 @@ def reached(kinds: Sequence[str], text: str, limits: Limits) -> tuple[Status, st
         if words in text:
             return (
                 Status.ERROR,
-                f"{kinds[0] if kinds else 'Error'}: {text} ({limit.format(limits, files=MAX_FILES)}: the limit)",
+                f"{kind}: {text} ({limit.format(limits, files=MAX_FILES)}: the limit)",
             )
     return None

@@ -114,17 +114,24 @@ def _check_line(console: Console, check: CheckVerdict, *, alone: bool) -> None:
 def _details(console: Console, check: CheckVerdict) -> None:
     if check.case is not None and check.case.call:
         console.print(Text(f"      {check.case.call}"))
-    if check.message:
-        console.print(Text(f"      {check.message}"))
+    for line in check.message.splitlines():  # an exception's text may have lines that look like ours
+        console.print(Text(f"      {line}"))
     for place in check.places[-3:]:
-        where = f" in {place.function}" if place.function and place.function != "<module>" else ""
-        console.print(Text(f"      line {place.line}{where}: ").append(place.text.strip(), style="cyan"))
+        function = _on_one_line(place.function)
+        where = f" in {function}" if function and function != "<module>" else ""
+        console.print(
+            Text(f"      line {place.line}{where}: ").append(_on_one_line(place.text), style="cyan")
+        )
     if check.expected is not None or check.actual is not None:
         _sides(console, check.expected or "", check.actual or "(nothing)")
     if check.heat is not None:
         _heat(console, check.heat)
     if check.diagnosis is not None:
         console.print(Text(f"      Why: {check.diagnosis.lesson}", style="bold"))
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.splitlines()).strip()
 
 
 def _sides(console: Console, expected: str, actual: str) -> None:

@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from grader.course.catalog import Course
+from grader.judge.answer import read_answer
+from grader.judge.ask import judged
 from grader.judge.judge import Judge
 from grader.judge.key import Form
 from grader.judge.keysmith import Keysmith
 from grader.judge.outcome import PEAK
-from grader.judge.report import Result
+from grader.judge.report import Result, Status
 from grader.sandbox import Pool
+from grader.worker.wire import Message
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +54,16 @@ def test_what_may_be_held_does_not_cross_to_the_worker(course: Course, halves: K
         case for case in halves.key(course.exercise("global_avg_pool")).cases if case.form is Form.WATCHED
     ]
     assert cases and all(PEAK in case.expected and PEAK not in str(case.request.head) for case in cases)
+
+
+@pytest.mark.parametrize("claimed", [10**400, -(10**400), True, 1e300])
+def test_whatever_a_worker_claims_to_hold_is_judged(
+    course: Course, halves: Keysmith, claimed: object
+) -> None:
+    exercise = course.exercise("global_avg_pool")
+    case = next(case for case in halves.key(exercise).cases if case.form is Form.WATCHED)
+    answer = read_answer(Message({"status": "ok", "values": {}, "facts": {"peak_bytes": claimed}}))
+    assert judged(case, answer, exercise).status is Status.FAILED
 
 
 def test_keys_for_the_cpu_have_none_of_them(course: Course, keysmith: Keysmith, tmp_path: Path) -> None:

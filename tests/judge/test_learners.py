@@ -258,3 +258,18 @@ def test_a_list_that_was_given_must_stay_as_it_is(
     assert check.status is Status.FAILED
     assert named in check.message
     assert 0 < result.score < result.max_score
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "words"),
+    [
+        ("relu", "torch", "There is NumPy here, without PyTorch"),
+        ("conv2d", "tensorflow", "There are PyTorch and NumPy here"),
+    ],
+)
+def test_a_module_that_is_not_there_is_explained(
+    course: Course, judge: Judge, name: str, module: str, words: str
+) -> None:
+    result = judge.judge(course.exercise(name), f"import {module}")
+    assert result.status is Status.ERROR and result.score == 0
+    assert f"No module named '{module}'" in result.checks[0].message and words in result.checks[0].message

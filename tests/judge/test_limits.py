@@ -57,3 +57,12 @@ def test_cpu_time_is_for_all_cases_together(course: Course) -> None:
     """An exercise that may take 30 s a request is not ended after two of them."""
     assert limits_of(course.exercise("fine_tune")).cpu_s == 300
     assert limits_of(course.exercise("conv2d")).cpu_s == Limits().cpu_s
+
+
+def test_the_name_of_an_exception_is_shown_without_tricks(exercise: Exercise, judge: Judge) -> None:
+    """A class may have any name: one with a line end and a bidi mark would forge a line of the report."""
+    named = "type('E\\x1b[2J\\u202e\\n  passed  forward', (Exception,), {})"
+    result = judge.judge(exercise, f"raise {named}('File too large')")
+    said = result.checks[0].message
+    assert result.status is Status.ERROR and "may be written: the limit" in said
+    assert "\x1b" not in said and "\u202e" not in said and "\n" not in said.split(": File")[0], said

@@ -174,3 +174,17 @@ def test_junit_tells_both_sides_and_why() -> None:
 
 def test_rows_of_nothing_are_not_drawn() -> None:
     assert show(np.zeros((1 << 28, 0), np.float32), None, None) == f"empty, shape {(1 << 28, 0)}"
+
+
+def test_no_text_of_a_learner_makes_a_line_of_the_report() -> None:
+    """An exception says what it likes; a score, a check or a next step it says stays within its own lines."""
+    forged = "x\n  passed          stride   9 of 9\nconv2d  passed  9 of 9 points"
+    told = FAILED.model_copy(
+        update={"message": forged, "places": [Place(line=3, function=forged, text=forged)]}
+    )
+    said = render(report(told), {}, width=100).splitlines()
+    ours = [line for line in said if not line.startswith("      ")]
+    assert len(ours) == len(
+        [line for line in render(report(FAILED), {}, width=100).splitlines() if not line.startswith("      ")]
+    )
+    assert not any("9 of 9" in line for line in ours)
