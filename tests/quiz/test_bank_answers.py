@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,14 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from grader.quiz.bank import load_banks
-from grader.quiz.draw import draw
-from grader.quiz.mark import mark
-from grader.quiz.model import Numeric, Shape
-
-ROOT = Path(__file__).parents[2]
-SEEDS = range(12)
-V = dict[str, Any]
+from tests.quiz.agreement import V, number_agrees, shape_agrees
 
 
 def block(c: int, o: int, stride: int) -> nn.ModuleList:
@@ -214,29 +205,11 @@ SHAPES: dict[str, Callable[[V], tuple[int, ...]]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def items() -> V:
-    """All items of the course's banks."""
-    return load_banks([ROOT / "quizzes"]).items
-
-
 @pytest.mark.parametrize("name", NUMBERS)
-def test_a_number_is_what_pytorch_computes(name: str, items: V) -> None:
-    item = items[name]
-    assert isinstance(item, Numeric)
-    for seed in SEEDS:
-        drawn = draw(item, seed)
-        truth = NUMBERS[name](drawn.values)
-        key = float(mark(item, drawn, "").key.split()[0])
-        assert math.isclose(key, truth, rel_tol=1e-4, abs_tol=1e-6), (drawn.values, key, truth)
+def test_a_number_is_what_pytorch_computes(name: str) -> None:
+    number_agrees(name, NUMBERS[name])
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_shape_is_what_pytorch_returns(name: str, items: V) -> None:
-    item = items[name]
-    assert isinstance(item, Shape)
-    for seed in SEEDS:
-        drawn = draw(item, seed)
-        rows = list(SHAPES[name](drawn.values))
-        typed = ["N" if place == 0 and "(N" in item.answer else str(size) for place, size in enumerate(rows)]
-        assert mark(item, drawn, f"({', '.join(typed)})").correct, (drawn.values, rows)
+def test_a_shape_is_what_pytorch_returns(name: str) -> None:
+    shape_agrees(name, SHAPES[name])

@@ -5,24 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from itertools import accumulate, count, product
-from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from grader.quiz.bank import load_banks
-from grader.quiz.draw import draw
-from grader.quiz.mark import mark
-from grader.quiz.model import Numeric, Shape
+from tests.quiz.agreement import V, number_agrees, shape_agrees
 from tests.quiz.test_bank_answers import count as learned
 from tests.quiz.test_bank_answers import slope, through
-
-QUIZZES = Path(__file__).parents[2] / "quizzes"
-SEEDS = range(12)
-V = dict[str, Any]
 
 
 def rows(layer: nn.Module, n: int) -> int:
@@ -320,31 +311,11 @@ SHAPES: dict[str, Callable[[V], tuple[int, ...]]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def items() -> V:
-    """All items of the course's banks."""
-    return load_banks([QUIZZES]).items
-
-
 @pytest.mark.parametrize("name", NUMBERS)
-def test_a_number_is_what_another_way_gives(name: str, items: V) -> None:
-    item = items[name]
-    assert isinstance(item, Numeric)
-    for seed in SEEDS:
-        drawn = draw(item, seed)
-        truth = NUMBERS[name](drawn.values)
-        key = float(mark(item, drawn, "").key.split()[0])
-        near = 2e-4 if name == "gan-optimal-discriminator" else 1e-6
-        assert math.isclose(key, truth, rel_tol=1e-4, abs_tol=near), (drawn.values, key, truth)
+def test_a_number_is_what_another_way_gives(name: str) -> None:
+    number_agrees(name, NUMBERS[name], near=2e-4 if name == "gan-optimal-discriminator" else 1e-6)
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_shape_is_what_pytorch_returns(name: str, items: V) -> None:
-    item = items[name]
-    assert isinstance(item, Shape)
-    for seed in SEEDS:
-        drawn = draw(item, seed)
-        sizes = SHAPES[name](drawn.values)
-        typed = ["N" if place == 0 and "(N" in item.answer else str(size) for place, size in enumerate(sizes)]
-        said = ", ".join(typed) + ("," if len(typed) == 1 else "")
-        assert mark(item, drawn, f"({said})").correct, (drawn.values, sizes)
+def test_a_shape_is_what_pytorch_returns(name: str) -> None:
+    shape_agrees(name, SHAPES[name])
