@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -11,9 +10,9 @@ from grader.quiz.exchange.build import Gather
 from grader.quiz.exchange.carried import EDITED, add_whole, whole_item
 from grader.quiz.exchange.clozecode import split_text
 from grader.quiz.exchange.gift_read import number_of
-from grader.quiz.exchange.markup import to_markdown
 from grader.quiz.exchange.model import Imported
 from grader.quiz.exchange.qti12 import QTI12, item_element
+from grader.quiz.exchange.qti12_question import Question, question_of
 from grader.quiz.exchange.qtifiles import (
     Page,
     Say,
@@ -30,7 +29,6 @@ from grader.quiz.exchange.remarks import split_source
 Data = dict[str, Any]
 
 _ROOTS = frozenset({"questestinterop"})
-_RESPONSES = frozenset({"response_lid", "response_str", "response_num"})
 _KINDS = {
     "multiple_choice_question": "choice",
     "true_false_question": "true_false",
@@ -50,73 +48,6 @@ _KINDS = {
     "cc.essay.v0p1": "recall",
 }
 _NONE = frozenset({"text_only_question", "file_upload_question", "calculated_question"})
-
-
-@dataclass(frozen=True)
-class _Test:
-    """One comparison of a response with a value; `negated` inside a `<not>`."""
-
-    response: str
-    value: str
-    relation: str
-    negated: bool
-    case: bool
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """One respcondition: its comparisons, what it pays, the feedback it shows."""
-
-    tests: tuple[_Test, ...]
-    pays: float
-    shows: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Response:
-    """One place to answer: labels are (identifier, Markdown)."""
-
-    ident: str
-    tag: str
-    many: str
-    label: str
-    labels: tuple[tuple[str, str], ...]
-    is_number: bool
-
-
-@dataclass
-class _Question:
-    """A QTI 1.2 item taken apart."""
-
-    kind: str
-    stem: str
-    responses: list[_Response]
-    rules: list[_Rule]
-    said: dict[str, str]
-    say: Say
-    used: set[str] = field(default_factory=set)
-
-    def right(self, response: str) -> list[str]:
-        """The values of a response that are paid, in order, each once."""
-        paid = [rule for rule in self.rules if rule.pays > 0]
-        values = [
-            test.value
-            for rule in paid
-            for test in rule.tests
-            if test.response == response and test.relation == "varequal" and not test.negated
-        ]
-        return list(dict.fromkeys(values))
-
-    def feedback_on(self, response: str, value: str) -> str:
-        """What is said to a single value of a response."""
-        for rule in self.rules:
-            tests = [(test.response, test.value, test.negated) for test in rule.tests]
-            if tests == [(response, value, False)]:
-                for name in rule.shows:
-                    if name in self.said and name not in {"correct_fb", "general_incorrect_fb", "general_fb"}:
-                        self.used.add(name)
-                        return self.said[name]
-        return ""
 
 
 def read_qti12(data: bytes, name: str) -> Imported:
@@ -145,7 +76,7 @@ def _add(gather: Gather, item: Element, page: Page) -> None:
     if told in _NONE or item.find("presentation") is None:
         say("type", f"left out: the question type {told or '(none)'} has no counterpart")
         return
-    question = _question(item, _KINDS.get(told, ""), say)
+    question = question_of(item, _KINDS.get(told, ""), say)
     read = _READERS.get(question.kind)
     if read is None:
         say("type", "left out: what is asked of the learner has no counterpart")
@@ -165,40 +96,7 @@ def _add(gather: Gather, item: Element, page: Page) -> None:
     gather.add(label, data)
 
 
-def _question(item: Element, kind: str, say: Say) -> _Question:
-    presentation = item.find("presentation")
-    assert presentation is not None  # the caller saw to it
-    responses = [_response(one, say) for one in presentation.iter() if one.tag in _RESPONSES]
-    said = {one.get("ident", ""): text for one in item.findall("itemfeedback") if (text := _said(one, say))}
-    rules = [_rule(one) for one in item.iter("respcondition")]
-    stem = "\n\n".join(text for one in _stem_parts(presentation) if (text := _material(one, say)))
-    question = _Question(kind, stem, responses, rules, said, say)
-    question.kind = kind or _guess(question)
-    if question.kind == "choice" and len(question.right(responses[0].ident) if responses else []) > 1:
-        question.kind = "multiple"
-    return question
-
-
-def _guess(question: _Question) -> str:
-    """The type by what there is to answer."""
-    responses = question.responses
-    if len(responses) > 1:
-        return "matching" if all(one.labels and one.label for one in responses) else "cloze"
-    if not responses:
-        return ""
-    one = responses[0]
-    if one.many.lower() == "ordered":
-        return "ordering"
-    if one.tag == "response_lid" and one.labels:
-        if [text.strip().lower() for _, text in one.labels] in (["true", "false"], ["false", "true"]):
-            return "true_false"
-        return "multiple" if one.many.lower() == "multiple" else "choice"
-    if one.is_number:
-        return "numeric"
-    return "short" if question.right(one.ident) else "recall"
-
-
-def _picked(question: _Question, data: Data) -> Data:
+def _picked(question: Question, data: Data) -> Data:
     response = question.responses[0] if question.responses else None
     if response is None:
         return {"type": question.kind}
@@ -210,7 +108,7 @@ def _picked(question: _Question, data: Data) -> Data:
     return {"type": question.kind, "options": options}
 
 
-def _true_false(question: _Question, data: Data) -> Data:
+def _true_false(question: Question, data: Data) -> Data:
     found = _picked(question, data).get("options", [])
     key = next((one for one in found if one["correct"]), None)
     if key is not None and key["feedback"]:
@@ -220,7 +118,7 @@ def _true_false(question: _Question, data: Data) -> Data:
     return {"type": "true_false", "answer": answer, "feedback": wrong}
 
 
-def _numeric(question: _Question, data: Data) -> Data:
+def _numeric(question: Question, data: Data) -> Data:
     ident = question.responses[0].ident if question.responses else ""
     paid = [rule for rule in question.rules if rule.pays > 0]
     if len(paid) > 1:
@@ -243,7 +141,7 @@ def _numeric(question: _Question, data: Data) -> Data:
     return {"type": "numeric", "answer": number, "abs_tol": near}
 
 
-def _short(question: _Question, data: Data) -> Data:
+def _short(question: Question, data: Data) -> Data:
     ident = question.responses[0].ident if question.responses else ""
     accept = question.right(ident)
     for text in accept:
@@ -266,7 +164,7 @@ def _short(question: _Question, data: Data) -> Data:
     }
 
 
-def _cloze(question: _Question, data: Data) -> Data:
+def _cloze(question: Question, data: Data) -> Data:
     """Blanks `[name]` in the text, as Canvas has them; or places to type in the middle of it, marked while reading."""
     stem = data["stem"]
     blanks: Data = {}
@@ -294,7 +192,7 @@ def _cloze(question: _Question, data: Data) -> Data:
     return {"type": "cloze", "stem": whole_stem, "text": text, "blanks": blanks}
 
 
-def _matching(question: _Question, data: Data) -> Data:
+def _matching(question: Question, data: Data) -> Data:
     pairs, used = [], set()
     for response in question.responses:
         texts = dict(response.labels)
@@ -309,7 +207,7 @@ def _matching(question: _Question, data: Data) -> Data:
     return {"type": "matching", "pairs": pairs, "distractors": others}
 
 
-def _ordering(question: _Question, data: Data) -> Data:
+def _ordering(question: Question, data: Data) -> Data:
     response = question.responses[0]
     texts = dict(response.labels)
     return {
@@ -318,7 +216,7 @@ def _ordering(question: _Question, data: Data) -> Data:
     }
 
 
-def _recall(question: _Question, data: Data) -> Data:
+def _recall(question: Question, data: Data) -> Data:
     model = next((name for name in ("model_answer", "solution") if name in question.said), "")
     if model:
         question.used.add(model)
@@ -326,7 +224,7 @@ def _recall(question: _Question, data: Data) -> Data:
     return {"type": "recall", "answer": data["explanation"], "explanation": ""}
 
 
-_READERS: dict[str, Callable[[_Question, Data], Data]] = {
+_READERS: dict[str, Callable[[Question, Data], Data]] = {
     "choice": _picked,
     "multiple": _picked,
     "true_false": _true_false,
@@ -340,7 +238,7 @@ _READERS: dict[str, Callable[[_Question, Data], Data]] = {
 }
 
 
-def _explanation(question: _Question) -> str:
+def _explanation(question: Question) -> str:
     """The remark that everyone reads."""
     if "general_fb" in question.said:
         question.used.add("general_fb")
@@ -357,78 +255,3 @@ def _metadata(item: Element) -> dict[str, str]:
         if isinstance(one.tag, str) and one.tag.startswith(("qmd_", "bbmd_")):
             found.setdefault(one.tag, inner_text(one))
     return found
-
-
-def _response(element: Element, say: Say) -> _Response:
-    labels = [
-        (one.get("ident", ""), text) for one in element.iter("response_label") if (text := _said(one, say))
-    ]
-    inside = {id(one) for label in element.iter("response_label") for one in label.iter()}
-    own = [one for one in element.iter("material") if id(one) not in inside]
-    kinds = [one.get("fibtype", "") for one in element.iter("render_fib")]
-    return _Response(
-        element.get("ident", ""),
-        str(element.tag),
-        element.get("rcardinality", "Single"),
-        " ".join(_material(one, say) for one in own),
-        tuple(labels),
-        element.tag == "response_num" or any(kind in {"Decimal", "Integer", "Scientific"} for kind in kinds),
-    )
-
-
-def _stem_parts(presentation: Element) -> Iterator[Element]:
-    """Materials outside of every place to answer."""
-    if presentation.tag in _RESPONSES:
-        return
-    if presentation.tag == "material":
-        yield presentation
-        return
-    for child in presentation:
-        if isinstance(child.tag, str):
-            yield from _stem_parts(child)
-
-
-def _said(element: Element, say: Say) -> str:
-    return "\n\n".join(text for one in element.iter("material") if (text := _material(one, say)))
-
-
-def _material(element: Element, say: Say) -> str:
-    """The texts and pictures of a material as Markdown."""
-    parts = []
-    for one in element.iter():
-        if one.tag in {"mattext", "mat_formattedtext"}:
-            text = "".join(one.itertext())
-            is_html = one.tag == "mat_formattedtext" or one.get("texttype", "text/plain") == "text/html"
-            parts.append(to_markdown(text) if is_html else text.strip())
-        elif one.tag == "matimage" and one.get("uri"):
-            parts.append(f"![{one.get('label', '')}]({one.get('uri')})")
-        elif one.tag in {"mataudio", "matvideo", "matapplet"}:
-            say("", f"a {str(one.tag).removeprefix('mat')} file: {one.get('uri', '')[:60]}")
-    return "\n\n".join(part for part in parts if part)
-
-
-def _rule(element: Element) -> _Rule:
-    tests = tuple(_tests(element.find("conditionvar"), False))
-    pays = [_pay(one) for one in element.findall("setvar")]
-    is_right = (element.get("title") or "").lower() == "correct"
-    shows = tuple(one.get("linkrefid", "") for one in element.findall("displayfeedback"))
-    blackboard = not pays and shows == ("correct",)
-    return _Rule(tests, max(pays, default=1.0 if is_right or blackboard else 0.0), shows)
-
-
-def _pay(setvar: Element) -> float:
-    text = inner_text(setvar)
-    if setvar.get("action", "Set").lower() in {"subtract", "divide"}:
-        return 0.0
-    return 1.0 if text == "SCORE.max" else finite(text) or 0.0
-
-
-def _tests(element: Element | None, negated: bool) -> Iterator[_Test]:
-    for one in element if element is not None else ():
-        if one.tag == "not":
-            yield from _tests(one, not negated)
-        elif one.tag in {"and", "or", "unanswered", "other"}:
-            yield from _tests(one, negated)
-        elif isinstance(one.tag, str) and one.tag.startswith("var"):
-            case = one.get("case", "No").lower() == "yes"
-            yield _Test(one.get("respident", ""), inner_text(one), one.tag, negated, case)
