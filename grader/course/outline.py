@@ -5,14 +5,15 @@ CACHE/outline-<sha256 of course.yaml and of the engine>.json     SHA-256 of the 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from grader.course.keeping import keep, opened, sealed
+
 _SOURCES = ("model.py", "catalog.py", "outline.py")
+_KEPT = 64  # outlines of so many courses and versions
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def outline(root: Path, cache: Path) -> Outline:
     ]
     fresh = Outline(info.id, tuple(chapters))
     if entry is not None:
-        _keep(entry, fresh)
+        keep(entry, sealed(json.dumps(asdict(fresh))), _KEPT)
     return fresh
 
 
@@ -81,12 +82,9 @@ def _entry(root: Path, cache: Path) -> Path | None:
 
 def _kept(entry: Path) -> Outline | None:
     try:
-        mark, _, payload = entry.read_text(encoding="utf-8").partition("\n")
+        data = json.loads(opened(entry.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return None
-    if mark != _hash(payload):
-        return None
-    data = json.loads(payload)
     chapters = [
         Chapter(part["id"], part["title"], tuple(Listed(**one) for one in part["exercises"]))
         for part in data["chapters"]
@@ -94,22 +92,5 @@ def _kept(entry: Path) -> Outline | None:
     return Outline(data["id"], tuple(chapters))
 
 
-def _keep(entry: Path, found: Outline) -> None:
-    """Write an entry whole; a cache that cannot be written only costs time."""
-    payload = json.dumps(asdict(found))
-    with contextlib.suppress(OSError):
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        fresh = entry.with_name(f".{entry.name}.{os.getpid()}")
-        fresh.write_text(f"{_hash(payload)}\n{payload}", encoding="utf-8")
-        os.replace(fresh, entry)
-        old = sorted(entry.parent.glob("outline-*.json"), key=lambda file: file.stat().st_mtime)
-        for file in old[:-64]:
-            file.unlink(missing_ok=True)
-
-
 def _has_stub(root: Path, one: Listed) -> bool:
     return (root / "exercises" / one.relative_path).is_file()
-
-
-def _hash(payload: str) -> str:
-    return hashlib.sha256(payload.encode()).hexdigest()

@@ -8,11 +8,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.course.keeping import keep
 from grader.course.textfile import read_text
 from grader.errors import CourseError, GraderError, Problem
 from grader.quiz import outputs
@@ -122,7 +122,8 @@ def _load(path: Path, cache: Path | None) -> Bank:
     bank = _cached(entry)
     if bank is None:
         bank = parse_bank(text, path)
-        _keep(entry, bank)
+        if entry is not None:
+            keep(entry, freeze(bank), _KEPT)
     return outputs.with_outputs(bank, outputs.read_lock(outputs.lock_path(path)))
 
 
@@ -133,20 +134,6 @@ def _cached(entry: Path | None) -> Bank | None:
         return thaw(entry.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError):
         return None
-
-
-def _keep(entry: Path | None, bank: Bank) -> None:
-    """Write a cache entry; a cache that cannot be written only costs time."""
-    if entry is None:
-        return
-    with contextlib.suppress(OSError):
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        fresh = entry.with_name(f".{entry.name}.{os.getpid()}")
-        fresh.write_text(freeze(bank), encoding="utf-8")
-        os.replace(fresh, entry)
-        old = sorted(entry.parent.glob("quiz-*.json"), key=lambda file: file.stat().st_mtime)
-        for file in old[:-_KEPT]:
-            file.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

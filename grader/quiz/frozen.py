@@ -11,10 +11,10 @@ import json
 from enum import StrEnum
 from typing import Any
 
+from grader.course.keeping import opened, sealed
 from grader.quiz import kinds, parts, recall
 from grader.quiz.model import Bank
 from grader.quiz.modelling import BaseModel
-from grader.quiz.shelf import hash_of, payload_of
 
 _NAMED: dict[str, type[Any]] = {
     found.__name__: found
@@ -28,12 +28,12 @@ _NAME = "\0"  # no key of an item is a control character
 def freeze(bank: Bank) -> str:
     """The text that `thaw` reads."""
     payload = json.dumps(_plain(bank), ensure_ascii=True, separators=(",", ":"))
-    return f"{hash_of(payload)}\n{payload}"
+    return sealed(payload)
 
 
 def thaw(text: str) -> Bank:
     """The bank from `freeze`. Raises: ValueError when a single character is not as it was written."""
-    bank = _thawed(json.loads(payload_of(text), object_hook=_thawed))
+    bank = _thawed(json.loads(opened(text), object_hook=_thawed))
     if not isinstance(bank, Bank):
         raise ValueError("the entry holds no bank")
     return bank

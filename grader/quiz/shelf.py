@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from grader.course.keeping import opened
 from grader.course.textfile import read_text
 from grader.errors import CourseError, GraderError, UsageError
 
@@ -77,24 +78,11 @@ def entry_of(text: str, cache: Path) -> Path:
     return cache / f"quiz-{hashlib.sha256(_engine() + text.encode()).hexdigest()}.json"
 
 
-def payload_of(kept: str) -> str:
-    """A kept bank's JSON. Raises: ValueError when a single character is not as it was written."""
-    mark, _, payload = kept.partition("\n")
-    if mark != hash_of(payload):
-        raise ValueError("the entry is damaged")
-    return payload
-
-
-def hash_of(payload: str) -> str:
-    """What stands before a kept bank."""
-    return hashlib.sha256(payload.encode()).hexdigest()
-
-
 def are_kept(paths: Iterable[Path], cache: Path) -> bool:
     """Whether every bank that `paths` name is kept undamaged, so that none has to be parsed."""
     try:
         for path in bank_files(paths):
-            payload_of(entry_of(read_text(path), cache).read_text(encoding="utf-8"))
+            opened(entry_of(read_text(path), cache).read_text(encoding="utf-8"))
     except (OSError, ValueError, GraderError):
         return False
     return True
