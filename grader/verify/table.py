@@ -35,6 +35,8 @@ def write_table(found: Verification, root: Path) -> Path:
 
 
 def _row(proof: Proof, most: int) -> str:
+    if proof.skipped:
+        return f"| `{proof.exercise}` | not proved: {proof.skipped.replace('|', '/')} | | | | | |"
     judged, hunted = proof.judged, proof.hunted or Hunted()
     fewer = f" ({judged.seeds} seeds)" if 0 < judged.seeds < most else ""
     cells = (
@@ -49,7 +51,8 @@ def _row(proof: Proof, most: int) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _sums(proofs: tuple[Proof, ...]) -> str:
+def _sums(every: tuple[Proof, ...]) -> str:
+    proofs = [proof for proof in every if not proof.skipped]
     judged = [proof.judged for proof in proofs]
     hunted = [proof.hunted or Hunted() for proof in proofs]
     wrong = sum(h.total - h.equivalent for h in hunted)
