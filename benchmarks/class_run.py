@@ -28,6 +28,7 @@ from benchmarks.class_made import ASSIGNMENT, make_class
 from grader.course.catalog import builtin_root, load_course
 from grader.gradebook.reading import with_reports
 from grader.gradebook.store import Gradebook
+from grader.sandbox.frameworks import lacking
 
 SEED = "20260301"
 
@@ -179,7 +180,7 @@ def main() -> None:
 
 def _all(given: argparse.Namespace, place: Place) -> int:
     course = load_course(builtin_root())
-    chosen = course.select(given.exercises)
+    chosen = [e for e in course.select(given.exercises) if not lacking(e.info.framework)]
     made = make_class(course, chosen, given.learners, given.pool, place.submissions, given.seed)
     print(f"{given.learners} learners x {len(chosen)} exercises: {dict(made)}", flush=True)
     serial_s = run(place, "serial.db", "--jobs", "1")

@@ -53,11 +53,16 @@ def show(learner: str | None, why: bool, where: str) -> None:
 
 
 def _explain(book: Gradebook, grade: Grade) -> None:
+    from grader.gradebook.feedback import account, lines_of
+
+    for sentence in account(grade):
+        click.echo(f"    {sentence}")
     result = book.report(grade.learner, grade.exercise)
     for check in result.checks if result else []:
         said = " ".join(check.message.split())  # an exception's text may have lines that look like ours
         click.echo(
             f"    {check.status.value:<16} {check.name:<22} {check.points:g} of {check.max_points:g}  {said}"
+            f"{lines_of(check, 'the')}"
         )
         if check.diagnosis:
             click.echo(f"      {check.diagnosis.lesson}")

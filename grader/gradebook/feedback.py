@@ -96,8 +96,10 @@ def as_html(markdown: str, title: str) -> str:
 def _exercise(grade: Grade, result: Result) -> Iterator[str]:
     yield f"## {plain(grade.exercise)}: {grade.score:g} of {grade.max_score:g} points"
     yield ""
-    for sentence in _account(grade):
+    for sentence in account(grade):
         yield f"{sentence}  "
+    if grade.manual_score is not None:
+        yield f"Set by hand to {grade.manual_score:g} points by {plain(grade.why)}.  "
     if result.message:
         yield f"{plain(result.message)}  "
     yield ""
@@ -106,8 +108,8 @@ def _exercise(grade: Grade, result: Result) -> Iterator[str]:
         yield from _check(check, taught)
 
 
-def _account(grade: Grade) -> Iterator[str]:
-    """How the score came about, where it is not the sum of the checks."""
+def account(grade: Grade) -> Iterator[str]:
+    """Which hand-in counts, and what its lateness costs."""
     if grade.attempts > 1:
         yield f"{grade.attempts} attempts; this is the one that counts."
     if grade.submitted_at is not None:
@@ -117,18 +119,19 @@ def _account(grade: Grade) -> Iterator[str]:
             f"Late by {_duration(grade.late_s)}: {grade.late_submission_penalty:g} of "
             f"{grade.auto_score or 0:g} points are taken off."
         )
-    if grade.manual_score is not None:
-        yield f"Set by hand to {grade.manual_score:g} points by {plain(grade.why)}."
+
+
+def lines_of(check: CheckVerdict, whose: str = "your") -> str:
+    """Where in the learner's file it happened, in brackets; nothing where that is not known."""
+    lines = sorted({place.line for place in check.places})
+    return f" (line {', '.join(map(str, lines))} of {whose} file)" if lines else ""
 
 
 def _check(check: CheckVerdict, taught: set[str]) -> Iterator[str]:
     said = f"- **{plain(check.name)}**: {plain(_word(check.status))}, {check.points:g} of {check.max_points:g} points."
     if check.status is not Status.PASSED and check.message:
         said += f" {plain(check.message)}"
-    lines = sorted({place.line for place in check.places})
-    if lines:
-        said += f" (line {', '.join(str(line) for line in lines)} of your file)"
-    yield said
+    yield said + lines_of(check)
     if check.diagnosis and check.diagnosis.lesson not in taught:
         taught.add(check.diagnosis.lesson)
         yield ""

@@ -31,7 +31,7 @@ def totals_plot(totals: Totals) -> str:
             axes.axvline(
                 totals.quartiles[1], color=_LINE, linestyle="--", linewidth=1.2, label="median", zorder=0
             )
-            axes.legend(frameon=False, loc="upper left")
+            axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), fontsize=8)
 
     return _svg(draw, 3.2, "totals")
 

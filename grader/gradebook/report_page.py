@@ -7,7 +7,7 @@ from typing import Any
 
 from grader.gradebook import plots
 from grader.gradebook.statistics import ClassStats
-from grader.gradebook.statistics_text import hours, part, shown, summary, tried
+from grader.gradebook.statistics_text import check_label, hours, part, shown, summary, tried
 
 _TEMPLATE = "report_page.html.j2"
 
@@ -23,7 +23,7 @@ def class_page(stats: ClassStats, title: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"shown": shown, "hours": hours, "tried": tried}
+    environment.filters |= {"shown": shown, "hours": hours, "check_label": check_label, "tried": tried}
     environment.globals |= {"part": part}
     return environment.get_template(_TEMPLATE).render(
         stats=stats, title=title, summary=summary(stats), plots=_plots(stats), words=_words(stats)

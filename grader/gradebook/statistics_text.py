@@ -56,7 +56,7 @@ def summary(stats: ClassStats) -> str:
 def _exercises(stats: ClassStats) -> Iterator[str]:
     width = max(
         [len(e.exercise) for e in stats.exercises]
-        + [2 + len(c.name) for e in stats.exercises for c in e.checks]
+        + [2 + len(check_label(c.name, e.exercise)) for e in stats.exercises for c in e.checks]
         + [8]
     )
     yield f"{'exercise':<{width}}  {'n':>6}  passed  facility  r rest  1st try  hours to pass"
@@ -68,7 +68,7 @@ def _exercises(stats: ClassStats) -> Iterator[str]:
         )
         for check in one.checks:
             yield (
-                f"  {check.name:<{width - 2}}  {check.count:>6}  {'':>6}  {shown(check.facility):>8}  "
+                f"  {check_label(check.name, one.exercise):<{width - 2}}  {check.count:>6}  {'':>6}  {shown(check.facility):>8}  "
                 f"{shown(check.discrimination):>6}"
             )
 
@@ -95,6 +95,11 @@ def _late_and_missing(stats: ClassStats) -> Iterator[str]:
     missing = [f"{name} {count:,}" for name, count in stats.missing.items() if count]
     if missing:
         yield f"\nMissing, of {stats.learners:,}: {', '.join(missing)}"
+
+
+def check_label(check: str, exercise: str) -> str:
+    """A check's name; where it is the exercise's own, the file was judged as a whole: refused, unreadable or not there."""
+    return "(the whole file)" if check == exercise else check
 
 
 def part(count: int, of: int) -> str:

@@ -167,6 +167,17 @@ def test_outliers_lie_beyond_the_fences(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_judged_as_a_whole_is_no_check_of_the_exercise_s_name(tmp_path: Path) -> None:
+    with Gradebook(tmp_path / "g.db") as book:
+        record(book, "ada", result("relu", check("relu", 0, 1, Status.FORBIDDEN)))
+        record(book, "bob", result("relu", check("forward")))
+    text = CliRunner().invoke(command, ["stats", "--gradebook", str(tmp_path / "g.db")]).output
+    assert [line.split("  ")[1] for line in text.splitlines() if line.startswith("  ")][:2] == [
+        "(the whole file)",
+        "forward",
+    ]
+
+
 def test_text_and_json(book: Gradebook, tmp_path: Path) -> None:
     text = CliRunner().invoke(command, ["stats", "--gradebook", book.where]).output
     assert "4 learners, 6 grades, 1 set by hand." in text
