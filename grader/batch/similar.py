@@ -3,6 +3,7 @@
 Names, strings, comments and spacing do not count, so that renaming hides nothing. Method: winnowed k-gram fingerprints
 (Schleimer, Wilkerson and Aiken, Winnowing: Local Algorithms for Document Fingerprinting, SIGMOD 2003), as copydetect
 computes them. Code of the stub does not count, nor what more than `COMMON` learners share: that is how the exercise is solved.
+One file from more than that many learners is therefore in no pair, but in a group: it may be short, or go round the class.
 A high share is a reason to look, and no proof of anything.
 """
 
@@ -53,6 +54,27 @@ class Pair:
     def share(self) -> float:
         """The larger share: what of the file that has less of its own stands in the other."""
         return max(self.shares)
+
+
+@dataclass(frozen=True)
+class Group:
+    """More than `COMMON` learners with the same file, character for character."""
+
+    exercise: str
+    works: tuple[Work, ...]
+
+
+def groups(exercise: str, stub: str, works: Sequence[Work]) -> list[Group]:
+    """The files that too many learners share for a table of pairs, the most frequent first; the stub is none."""
+    alike: Mapping[str, list[Work]] = defaultdict(list)
+    for work in works:
+        alike[work.text.strip()].append(work)
+    found = [
+        Group(exercise, tuple(sorted(same, key=lambda work: work.learner)))
+        for text, same in alike.items()
+        if len({work.learner for work in same}) > COMMON and text not in ("", stub.strip())
+    ]
+    return sorted(found, key=lambda group: (-len(group.works), group.works[0].learner))
 
 
 def similar(exercise: str, stub: str, works: Sequence[Work], threshold: float = 0.7) -> list[Pair]:

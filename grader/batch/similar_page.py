@@ -6,7 +6,7 @@ import html
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.batch.similar import Pair, Span, couples
+from grader.batch.similar import COMMON, Group, Pair, Span, couples
 
 NO_PROOF = (
     "Likeness is no proof of copying. Short exercises have few good solutions, learners may work from the same lecture, "
@@ -22,12 +22,12 @@ _STYLE = (
 )
 
 
-def write_pages(pairs: Sequence[Pair], folder: Path) -> Path:
+def write_pages(pairs: Sequence[Pair], folder: Path, groups: Sequence[Group] = ()) -> Path:
     """FOLDER/index.html and a page for each of the first 200 pairs; gives the index's path."""
     for number, pair in enumerate(pairs[:_MOST], 1):
         (folder / f"pair-{number:03}.html").write_text(_pair_page(number, pair), encoding="utf-8")
     index = folder / "index.html"
-    index.write_text(_index(pairs), encoding="utf-8")
+    index.write_text(_index(pairs, groups), encoding="utf-8")
     return index
 
 
@@ -40,7 +40,7 @@ def marked(text: str, spans: Sequence[Span]) -> str:
     return "".join([*parts, html.escape(text[at:])])
 
 
-def _index(pairs: Sequence[Pair]) -> str:
+def _index(pairs: Sequence[Pair], groups: Sequence[Group]) -> str:
     rows = []
     for number, pair in enumerate(pairs, 1):
         link = f'<a href="pair-{number:03}.html">side by side</a>' if number <= _MOST else ""
@@ -73,7 +73,23 @@ def _index(pairs: Sequence[Pair]) -> str:
         else "<p>No two files are alike beyond the threshold.</p>"
     )
     again = f"<h2>Together in several exercises</h2><ul>{often}</ul>" if often else ""
-    return _page("Likely copies", body + again)
+    return _page("Likely copies", body + again + _groups(groups))
+
+
+def _groups(groups: Sequence[Group]) -> str:
+    """Files that many share: with the names, and the file to look at."""
+    told = "".join(
+        f"<details><summary>{html.escape(group.exercise)}: {len(group.works)} learners</summary>"
+        f"<p>{html.escape(', '.join(work.learner for work in group.works))}</p>"
+        f'<pre tabindex="0"><code>{html.escape(group.works[0].text)}</code></pre></details>'
+        for group in groups
+    )
+    return (
+        f"<h2>One file, many learners</h2><p>More than {COMMON} handed in the same file, character for character. A short "
+        f"exercise may have one obvious solution; a long one goes round the class. These are in no pair.</p>{told}"
+        if told
+        else ""
+    )
 
 
 def _pair_page(number: int, pair: Pair) -> str:

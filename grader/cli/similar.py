@@ -14,8 +14,11 @@ from grader.cli.options import course_option, open_course
 from grader.errors import InputError
 
 if TYPE_CHECKING:
-    from grader.batch.similar import Pair
+    from grader.batch.similar import Group, Pair
     from grader.course.catalog import Course
+
+_NAMED = 8
+"""Learners of a group who are named."""
 
 
 @click.command()
@@ -44,15 +47,17 @@ def similar(
 
     course = open_course(course_root)
     chosen = {course.exercise(name).id for name in only}
-    pairs = ranked(_pairs(submissions, course, chosen, threshold))
+    groups: list[Group] = []
+    pairs = ranked(_pairs(submissions, course, chosen, threshold, groups))
     if form == "json":
-        click.echo(json.dumps([_record(pair) for pair in pairs], indent=1, ensure_ascii=False))
+        records = [*map(_group_record, groups), *map(_record, pairs)]
+        click.echo(json.dumps(records, indent=1, ensure_ascii=False))
     else:
-        _say(pairs, NO_PROOF)
+        _say(pairs, groups, NO_PROOF)
     if folder is not None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            index = write_pages(pairs, folder)
+            index = write_pages(pairs, folder, groups)
         except OSError as wrong:
             raise InputError(
                 f"cannot be written: {wrong.strerror}", path=folder, remedy="name another"
@@ -60,10 +65,14 @@ def similar(
         click.echo(f"Side by side: {index}", err=form == "json")
 
 
-def _pairs(submissions: Path, course: Course, chosen: set[str], threshold: float) -> Iterator[Pair]:
+def _pairs(
+    submissions: Path, course: Course, chosen: set[str], threshold: float, groups: list[Group]
+) -> Iterator[Pair]:
+    """Pairs, an exercise at a time; what more share goes into `groups`."""
     from grader.batch.clerk import read_text
     from grader.batch.collect import collect
     from grader.batch.similar import Work
+    from grader.batch.similar import groups as too_many
     from grader.batch.similar import similar as compare
 
     with tempfile.TemporaryDirectory() as scratch:
@@ -80,17 +89,35 @@ def _pairs(submissions: Path, course: Course, chosen: set[str], threshold: float
                         click.echo(f"not compared: {submission.shown}: {wrong.problems[0].message}", err=True)
                         continue
                     works.append(Work(submission.learner, submission.shown, text))
+            groups += too_many(exercise.id, exercise.stub, works)
             yield from compare(exercise.id, exercise.stub, works, threshold)
 
 
-def _say(pairs: list[Pair], warning: str) -> None:
+def _say(pairs: list[Pair], groups: list[Group], warning: str) -> None:
+    for group in groups:
+        names = [work.learner for work in group.works]
+        told = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
+        click.echo(f"{group.exercise:<22} {len(names)} learners handed in one and the same file: {told}")
     if not pairs:
-        click.echo("No two files are alike beyond the threshold.")
+        click.echo(("\n" if groups else "") + "No two files are alike beyond the threshold.")
         return
+    if groups:
+        click.echo()
     for pair in pairs:
         alike = "identical" if pair.identical else f"{pair.shares[0]:.0%} and {pair.shares[1]:.0%}"
         click.echo(f"{pair.exercise:<22} {pair.first.learner:<20} {pair.second.learner:<20} {alike}")
     click.echo(f"\n{len(pairs)} pairs. {warning}")
+
+
+def _group_record(group: Group) -> dict[str, object]:
+    return {
+        "exercise": group.exercise,
+        "learners": [work.learner for work in group.works],
+        "sources": [work.source for work in group.works],
+        "shares": [1.0 for _ in group.works],
+        "shared": None,
+        "identical": True,
+    }
 
 
 def _record(pair: Pair) -> dict[str, object]:

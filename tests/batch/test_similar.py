@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader.batch.similar import COMMON, Work, couples, similar
+from grader.batch.similar import COMMON, Work, couples, groups, similar
 from grader.batch.similar_page import NO_PROOF, marked, write_pages
 from grader.cli.similar import similar as command
 from grader.course.catalog import Course
@@ -74,6 +74,31 @@ def test_what_everybody_writes_is_no_copy() -> None:
     crowd = {f"learner{number:02}": LOOP for number in range(COMMON)}
     pairs = similar("energy", STUB, works(**crowd, ada=LOOP + helper, zoe=RENAMED + helper))
     assert [(pair.first.learner, pair.second.learner) for pair in pairs] == [("ada", "zoe")]
+
+
+def test_one_file_from_half_the_class_is_a_group() -> None:
+    crowd = {f"learner{number:02}": LOOP + "\n" * (number % 2) for number in range(COMMON + 1)}
+    blank = {f"blank{number:02}": STUB for number in range(COMMON + 1)}
+    few = {f"few{number:02}": OTHER for number in range(COMMON)}
+    handed = works(**crowd, **blank, **few)
+    (group,) = groups("energy", STUB, handed)
+    assert [work.learner for work in group.works] == sorted(crowd)
+    assert not any(pair.first.text == LOOP for pair in similar("energy", STUB, handed))
+
+
+def test_a_group_is_said_in_every_form(course: Course, tmp_path: Path) -> None:
+    exercise = course.exercise("conv2d")
+    for number in range(COMMON + 1):
+        path = tmp_path / "class" / f"learner{number:02}" / exercise.relative_path
+        path.parent.mkdir(parents=True)
+        path.write_text(exercise.solution.reference.source, encoding="utf-8")
+    options = [str(tmp_path / "class"), "--exercise", "conv2d"]
+    said = CliRunner().invoke(command, [*options, "--html", str(tmp_path / "out")]).output
+    assert f"{COMMON + 1} learners handed in one and the same file: learner00, " in said
+    (record,) = json.loads(CliRunner().invoke(command, [*options, "--format", "json"]).stdout)
+    assert len(record["learners"]) == COMMON + 1 and record["identical"]
+    page = Seen((tmp_path / "out" / "index.html").read_text(encoding="utf-8"))
+    assert f"conv2d: {COMMON + 1} learners" in page.text and "learner07" in page.text
 
 
 @pytest.mark.parametrize(
