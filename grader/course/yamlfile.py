@@ -1,13 +1,12 @@
 """The one place where YAML enters: text -> strict model, or every problem of the file at once.
 
-The fast path is libyaml's parser and pydantic; positions are recovered from the node tree only when something is
-wrong. Duplicate keys are refused. YAML 1.1's surprises (`no` is false, `1e-3` is text, `12:30` is 750) end in a type
+The fast path is libyaml's events (`grader.course.yamlevents`) and pydantic; positions are recovered from the node tree only
+when something is wrong. Duplicate keys are refused. YAML 1.1's surprises (`no` is false, `1e-3` is text, `12:30` is 750) end in a type
 error that names the line, because the models are strict.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,14 +14,15 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from grader.course import yamlevents
 from grader.course.textfile import read_text as read_text
+from grader.course.yamlevents import Loader
 from grader.errors import CourseError, GraderError, InputError, Problem
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_MAX_DEPTH = 100
-_DEEP_LINE = re.compile(r"^(?: {200}|\s*(?:[-?] ){20})", re.MULTILINE)
-
 Model = TypeVar("Model", bound=BaseModel)
+
+
+_NAMES = {"timestamp": "date", "int": "whole number", "float": "number"}
 
 
 class _DuplicateKey(Exception):
@@ -30,12 +30,25 @@ class _DuplicateKey(Exception):
         self.key, self.line = key, line
 
 
-class _StrictLoader(_Loader):  # type: ignore[misc]
-    """SafeLoader that refuses duplicate keys instead of keeping the last."""
+class _StrictLoader(Loader):  # type: ignore[misc]
+    """SafeLoader that refuses duplicate keys instead of keeping the last, and says where a value cannot be read."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (
+            ValueError,
+            LookupError,
+            AttributeError,
+            TypeError,
+        ):  # PyYAML's own, for 2026-04-31 or `!!bool 3`
+            tag = node.tag.rpartition(":")[2]
+            problem = f"{str(node.value)[:40]!r} is no {_NAMES.get(tag, tag)}"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Hashable] = set()
-        for key_node, _ in node.value:
+        for key_node, _ in node.value if isinstance(node, yaml.MappingNode) else ():
             if key_node.tag == "tag:yaml.org,2002:merge":
                 continue
             key = self.construct_object(key_node, deep=True)
@@ -73,9 +86,13 @@ def read(path: Path, *, error: type[GraderError] = InputError) -> tuple[str, Any
 def parse(text: str, path: Path, *, error: type[GraderError] = InputError) -> Any:
     """Plain data from YAML text. Raises: `error` at the line where the text stops being YAML."""
     try:
-        if _may_be_deep(text) and _depth(text) > _MAX_DEPTH:
-            raise error(f"is nested more than {_MAX_DEPTH} levels deep", path=path)
-        return yaml.load(text, _StrictLoader)
+        return _data_of(text)
+    except yamlevents.TooDeep:
+        raise error(
+            f"is nested more than {yamlevents.MAX_DEPTH} levels deep",
+            path=path,
+            remedy="nest it less: a closing bracket may be missing",
+        ) from None
     except _DuplicateKey as twice:
         raise error(
             "appears twice", path=path, line=twice.line, key=str(twice.key), remedy="keep one of them"
@@ -91,23 +108,12 @@ def parse(text: str, path: Path, *, error: type[GraderError] = InputError) -> An
         ) from None
 
 
-def _may_be_deep(text: str) -> bool:
-    """Whether nesting deep enough to exhaust libyaml's recursion (which ends the process) cannot be ruled out."""
-    return text.count("[") + text.count("{") > _MAX_DEPTH or _DEEP_LINE.search(text) is not None
-
-
-def _depth(text: str) -> int:
-    """The deepest nesting, by the parser's events, which come without recursion."""
-    depth = deepest = 0
-    for event in yaml.parse(text, _Loader):
-        if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-            depth += 1
-            deepest = max(deepest, depth)
-        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-            depth -= 1
-        if deepest > _MAX_DEPTH:
-            break
-    return deepest
+def _data_of(text: str) -> Any:
+    try:
+        return yamlevents.data_of(text)
+    except yamlevents.Unusual:
+        yamlevents.refuse_deep(text)
+        return yaml.load(text, _StrictLoader)
 
 
 def validate(data: Any, adapter: TypeAdapter[Any], path: Path, text: str) -> tuple[Any, list[Problem]]:
@@ -120,7 +126,7 @@ def validate(data: Any, adapter: TypeAdapter[Any], path: Path, text: str) -> tup
 
 def problems_of(wrong: ValidationError, path: Path, text: str) -> list[Problem]:
     """Each of pydantic's errors as a `Problem` with the line it is about."""
-    root = yaml.compose(text, _Loader)
+    root = yaml.compose(text, Loader)
     found = []
     for entry in wrong.errors(include_url=False):
         steps = [step for step in entry["loc"] if not _is_union_tag(step)]
