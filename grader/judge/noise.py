@@ -8,6 +8,7 @@ PyTorch's softplus is its argument itself above 20, which in float64 is wrong by
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -48,6 +49,11 @@ class OtherRounding(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._amount = ULPS * float(torch.finfo(self._dtype).eps)
         self._generator = torch.Generator().manual_seed(seed)
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Nothing is compiled here, and torch's guard around each operation costs as much as a small operation."""
+        return False
+
     def __torch_dispatch__(
         self,
         func: Any,
@@ -56,14 +62,23 @@ class OtherRounding(TorchDispatchMode):  # type: ignore[no-untyped-call]
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         """The operation, then the noise."""
-        result = func(*args, **(kwargs or {}))
-        name = func._schema.name.removeprefix("aten::")
+        result = func(*args, **kwargs) if kwargs else func(*args)
+        name = _base_name(func)
         if name in _SHORTCUTS:
             result = _SHORTCUTS[name](result, *args)
-        return tree_map(self._moved, result) if name in _ROUNDING else result
+        if name not in _ROUNDING:
+            return result
+        return self._moved(result) if isinstance(result, torch.Tensor) else tree_map(self._moved, result)
 
     def _moved(self, value: Any) -> Any:
         if not isinstance(value, torch.Tensor) or value.dtype != self._dtype or value.device.type != "cpu":
             return value
-        noise = torch.rand(value.shape, generator=self._generator, dtype=value.dtype) * 2 - 1
-        return value * (1 + self._amount * noise)
+        noise = torch.empty(value.shape, dtype=value.dtype)
+        noise.uniform_(-self._amount, self._amount, generator=self._generator)
+        return torch.addcmul(value, value, noise)
+
+
+@functools.cache
+def _base_name(func: Any) -> str:
+    """An operation's name without namespace and overload."""
+    return str(func._schema.name).removeprefix("aten::")

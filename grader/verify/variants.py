@@ -18,6 +18,7 @@ from grader.judge.keysmith import Keysmith
 from grader.judge.report import CheckVerdict, Result, Status
 from grader.sandbox import Pool
 from grader.verify.result import Judged, flaws_of
+from grader.verify.series import Series, is_full
 from grader.verify.statement import check_examples, check_signature
 
 MIN_WHEATS = 3  # the reference and two others
@@ -121,17 +122,17 @@ class Trial:
         if self.exercise.info.kind is Kind.TESTS:
             seeds = min(seeds, _ORDERS)
         for device in devices:
-            for seed in (PUBLIC_SEED, *secret_seeds(self.exercise, seeds)):
+            series = Series(self.exercise, self.pool, self.keysmith, device)
+            for seed, result in series.results(
+                wheat.source, (PUBLIC_SEED, *secret_seeds(self.exercise, seeds))
+            ):
                 where = f"with seed {seed} on {device}"
-                try:
-                    result = self._judge(wheat.source, seed, device)
-                except CourseError as wrong:
-                    yield self._problem(f"no key can be made {where}: {wrong}", wheat.name)
+                if isinstance(result, CourseError):
+                    yield self._problem(f"no key can be made {where}: {result}", wheat.name)
                     return
-                if result.status is not Status.PASSED or result.score != result.max_score:
-                    said = _first_failure(result)
+                if not is_full(result):
                     yield self._problem(
-                        f"a wheat is refused {where}: {said}",
+                        f"a wheat is refused {where}: {_first_failure(result)}",
                         wheat.name,
                         "mend the wheat, or the case that refuses what is right",
                     )
