@@ -38,8 +38,8 @@ format: $(VENV)/.ready
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/ruff check --fix $(SOURCES)
 
-verify: $(VENV)/.ready  ## prove the course
-	$(BIN)/grader verify
+verify: $(VENV)/.ready  ## prove the course, JOBS processes at a time; what has not changed since the last time is not done again
+	$(BIN)/grader verify --jobs $(JOBS) --brief
 
 bench: $(VENV)/.ready  ## speed, side by side, as ratios
 	$(BIN)/python -m benchmarks

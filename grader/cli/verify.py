@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     default="auto",
     help="Where wheats are judged. auto: every device here; cpu, cuda, cuda:N, mps.",
 )
+@click.option("--brief", is_flag=True, help="Of the exercises only those with which something is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="The whole proof as JSON on stdout.")
 @click.option("--write-table", is_flag=True, help="Write docs/course-quality.md beside the course.")
 @click.pass_context
@@ -43,6 +44,7 @@ def verify(
     seeds: int,
     fast: bool,
     device: str,
+    brief: bool,
     as_json: bool,
     write_table: bool,
 ) -> None:
@@ -66,7 +68,7 @@ def verify(
     else:
         from grader.verify.text import text_of
 
-        click.echo(text_of(found, root))
+        click.echo(text_of(found, root, brief=brief))
     ctx.exit(0 if found.clean else 1)
 
 
@@ -87,8 +89,12 @@ def _verified(
         return verify_course(course, chosen, settings, cache_home() / "verify", bar.told)
 
 
+#: of a long run's progress, where it is no terminal
+_LINES = 20
+
+
 class _Bar:
-    """A progress bar on stderr; plain lines where it is no terminal."""
+    """A progress bar on stderr; where it is no terminal, a plain line now and then, and one for each job that finds something."""
 
     def __enter__(self) -> _Bar:
         from rich.console import Console
@@ -103,7 +109,8 @@ class _Bar:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        if self._console.is_terminal:
+            self._bar.stop()
 
     def told(self, progress: Progress) -> None:
         """Show that one more job is done."""
@@ -111,6 +118,9 @@ class _Bar:
             self._bar.update(
                 self._task, total=progress.total, completed=progress.done, description=progress.name
             )
+            return
+        share = _LINES * progress.done // progress.total
+        if share == _LINES * (progress.done - 1) // progress.total and not progress.flaws:
             return
         wrong = f", {progress.flaws} wrong" if progress.flaws else ""
         click.echo(f"[{progress.done}/{progress.total}] {progress.name}{wrong}", err=True)
