@@ -6,7 +6,6 @@ are read as one, in the order reference, wheats, chaffs, cases, then by name.
 
 from __future__ import annotations
 
-import os
 import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from grader.course.model import ExerciseInfo, Framework
 from grader.course.standalone import extract
 from grader.course.yamlfile import read_text
 from grader.errors import CourseError
+from grader.worker.interpreter import interpret
 
 _FOLDER_ORDER = ("reference", "wheats", "chaffs", "cases")
 
@@ -89,10 +89,10 @@ class Solution:
     @cached_property
     def module(self) -> types.ModuleType:
         """The executed module. Raises: `CourseError` naming the line where it fails."""
-        if self.info.framework is Framework.TRITON:
-            os.environ["TRITON_INTERPRET"] = "1"  # the judge runs kernels on the CPU only
         module = types.ModuleType(f"grader_solution_{self.info.id}")
         try:
+            if self.info.framework is Framework.TRITON:
+                interpret()  # the judge runs kernels on the CPU only
             exec(compile(self.source, str(self.path), "exec"), vars(module))
         except SyntaxError as wrong:
             raise CourseError(f"is not Python: {wrong.msg}", path=self.path, line=wrong.lineno) from None

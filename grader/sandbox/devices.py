@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from grader.errors import UsageError
+from grader.sandbox.mig import Part, parts
 
 _KINDS = ("cpu", "cuda", "mps")
 #: what a worker can be made for
@@ -35,6 +36,8 @@ class Device:
     "the device node, such as /dev/nvidia0"
     bus: str = ""
     "the PCI address, such as 0000:17:00.0"
+    part: Part | None = None
+    "which part of a divided GPU; None: a whole one"
 
     @property
     def kind(self) -> str:
@@ -87,21 +90,25 @@ def find(root: Path, system: str, machine: str, built_for: dict[str, bool]) -> P
 
 
 def _gpus(root: Path) -> tuple[list[Device], str]:
-    """NVIDIA GPUs in the order of their PCI addresses, which workers are told to number by too."""
+    """NVIDIA GPUs in the order of their PCI addresses, which workers are told to number by too; of a divided one, each part."""
     nodes = {path.name for path in (root / "dev").glob("nvidia[0-9]*")}
     if not nodes or not (root / "dev/nvidiactl").exists():
         return [], "this machine has no NVIDIA GPU"
-    found = []
+    found: list[tuple[str, str, dict[str, str], Part | None]] = []
     for folder in sorted((root / "proc/driver/nvidia/gpus").glob("*")):
         said = _fields(folder / "information")
         node = f"nvidia{said.get('Device Minor', '')}"
         if node in nodes:
-            found.append((folder.name, node, said))
+            found += [(folder.name, node, said, part) for part in parts(root, f"/dev/{node}") or (None,)]
     gpus = [
-        Device(f"cuda:{index}", said.get("Model", ""), said.get("GPU UUID", ""), f"/dev/{node}", bus)
-        for index, (bus, node, said) in enumerate(found)
+        Device(f"cuda:{index}", _model(said, part), said.get("GPU UUID", ""), f"/dev/{node}", bus, part)
+        for index, (bus, node, said, part) in enumerate(found)
     ]
     return gpus, "" if gpus else "a GPU's device node is here, but its driver is not"
+
+
+def _model(said: dict[str, str], part: Part | None) -> str:
+    return said.get("Model", "") + ("" if part is None else f", {part}")
 
 
 def _fields(path: Path) -> dict[str, str]:

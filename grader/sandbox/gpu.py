@@ -1,26 +1,24 @@
 """What of the system a worker on a GPU must see: that GPU's device nodes, and what the driver's library reads in /proc.
 
-Layout (NVIDIA's driver, and its MIG user guide, "Device nodes and capabilities"):
+Layout (NVIDIA's driver; `mig` has that of a divided GPU's parts):
 
     /dev/nvidiactl, /dev/nvidia-uvm, /dev/nvidiaN           the driver, unified memory, one GPU
-    /dev/nvidia-caps/nvidia-capN                            one part of a divided GPU
     /proc/driver/nvidia/params, /proc/devices               read by the driver's library when it starts
     /proc/driver/nvidia/gpus/ADDRESS/information            which GPU has which node
-    /proc/driver/nvidia/capabilities/gpuN/mig/giG/ciC/access  which capability a part is opened by
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from grader.errors import MachineError
+from grader.sandbox import gpu_memory, mig
 from grader.sandbox.devices import Device, kind_of, present
 
 _SHARED = ("/dev/nvidiactl", "/dev/nvidia-uvm")
 _READ = ("driver/nvidia/params", "driver/nvidia/version", "devices", "modules", "sys/vm/mmap_min_addr")
-_CAPABILITIES = "driver/nvidia/capabilities"
 
 
 @dataclass(frozen=True)
@@ -34,62 +32,61 @@ class Gpu:
     nodes: tuple[str, ...]
     files: tuple[tuple[str, str], ...] = ()
     "path below /proc -> text: the worker's own /proc is empty but for these"
+    total_mib: int | None = None
+    "a part's memory, or its share where parts have one memory together; of a whole GPU it is asked for"
+    divided: str = ""
+    "of a part: the UUID of the GPU that it is a part of"
+
+    def held_mib(self) -> dict[int, int]:
+        """Process -> MiB held there."""
+        if self.divided:
+            return mig.held_mib(self.divided, gpu_memory.smi)
+        return gpu_memory.held_mib(self.uuid)
 
 
-def gpu_named(name: str, root: Path = Path("/")) -> Gpu | None:
+@cache
+def gpu_named(name: str) -> Gpu | None:
     """The GPU that a device's name means; None for the CPU. Raises: `MachineError`."""
     if kind_of(name) == "cpu":
         return None
     device = present().named(name)
     if device is None or device.kind != "cuda":
         raise MachineError(f"this machine has no workers for {name}", remedy="choose another --device")
-    return gpu_of(device, root)
+    return gpu_of(device)
 
 
-def gpu_of(device: Device, root: Path = Path("/")) -> Gpu:
-    """What a worker on `device` is shown. Of a divided GPU: its first part. Raises: `MachineError`."""
-    part = _first_part(root, device.node)
-    nodes = [*_SHARED, device.node, *(() if part is None else part.nodes)]
+def gpu_of(device: Device, root: Path = Path("/"), ask: mig.Ask = gpu_memory.smi) -> Gpu:
+    """What a worker on `device` is shown: of a divided GPU its one part. `ask`: nvidia-smi. Raises: `MachineError`."""
+    nodes, paths = [*_SHARED, device.node], [*_READ, f"driver/nvidia/gpus/{device.bus}/information"]
+    if device.part is not None:
+        opened = mig.opened_by(root, device.node, device.part)
+        if opened.silent:
+            raise MachineError(
+                f"{device.name} ({device.part} of {device.uuid}) cannot be opened: /proc/{opened.silent[0]} names no node",
+                remedy="see `nvidia-smi mig -lci`: was the part removed? Else choose another --device",
+            )
+        nodes += opened.nodes
+        paths += opened.files
     missing = [node for node in nodes if not (root / node.lstrip("/")).exists()]
     if missing:
         raise MachineError(
             f"{device.name} cannot be opened: there is no {', '.join(missing)}",
-            remedy="load the driver's modules: `nvidia-modprobe -u -c=0`",
+            remedy=_remedy(missing, paths),
         )
-    paths = [*_READ, f"driver/nvidia/gpus/{device.bus}/information", *(() if part is None else part.files)]
-    texts = ((path, _text(root / "proc" / path)) for path in paths)
-    uuid = device.uuid if part is None else f"MIG-{device.uuid}/{part.instance}/{part.compute}"
-    return Gpu(device.kind, uuid, tuple(nodes), tuple((path, text) for path, text in texts if text))
+    texts = ((path, mig.text_of(root / "proc" / path)) for path in paths)
+    files = tuple((path, text) for path, text in texts if text)
+    if device.part is None:
+        return Gpu(device.kind, device.uuid, tuple(nodes), files)
+    known = mig.known(device.uuid, device.part, ask)
+    name = known.name or f"MIG-{device.uuid}/{device.part.instance}/{device.part.compute}"
+    sharing = sum(other.instance == device.part.instance for other in mig.parts(root, device.node))
+    total_mib = None if known.total_mib is None else known.total_mib // max(sharing, 1)
+    return Gpu(device.kind, name, tuple(nodes), files, total_mib, device.uuid)
 
 
-@dataclass(frozen=True)
-class _Part:
-    instance: int
-    compute: int
-    nodes: tuple[str, ...]
-    files: tuple[str, ...]
-
-
-def _first_part(root: Path, node: str) -> _Part | None:
-    """The first compute instance of a GPU that is divided (MIG); None for a whole one."""
-    folder = Path(_CAPABILITIES) / f"gpu{node.removeprefix('/dev/nvidia')}" / "mig"
-    found = sorted((root / "proc" / folder).glob("gi*/ci*/access"), key=_numbers)
-    if not found:
-        return None
-    instance, compute = _numbers(found[0])
-    files = (f"{folder}/gi{instance}/access", f"{folder}/gi{instance}/ci{compute}/access")
-    minors = [re.search(r"DeviceFileMinor:\s*(\d+)", _text(root / "proc" / file)) for file in files]
-    nodes = tuple(f"/dev/nvidia-caps/nvidia-cap{minor[1]}" for minor in minors if minor)
-    return _Part(instance, compute, nodes, files)
-
-
-def _numbers(access: Path) -> tuple[int, int]:
-    compute, instance = access.parent.name, access.parent.parent.name
-    return int(instance.removeprefix("gi")), int(compute.removeprefix("ci"))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(errors="replace")[:65536]
-    except OSError:
-        return ""
+def _remedy(missing: list[str], paths: list[str]) -> str:
+    """How the missing nodes are made: a part's by the files that speak of them."""
+    makes = ["nvidia-modprobe -u -c=0"] if any("-caps/" not in node for node in missing) else []
+    if any("-caps/" in node for node in missing):
+        makes += [f"nvidia-modprobe -f /proc/{path}" for path in paths if path.endswith("/access")]
+    return f"load the driver's modules: `{'; '.join(makes)}`"

@@ -12,13 +12,13 @@ _MIB_OF = "--format=csv,noheader,nounits"
 
 def total_mib(uuid: str, ask: Callable[[Sequence[str]], str] | None = None) -> int | None:
     """A device's memory; None where nobody says."""
-    said = (ask or _smi)(["--query-gpu=memory.total", _MIB_OF, "-i", uuid]).strip()
+    said = (ask or smi)(["--query-gpu=memory.total", _MIB_OF, "-i", uuid]).strip()
     return int(said) if said.isdigit() else None
 
 
 def held_mib(uuid: str, ask: Callable[[Sequence[str]], str] | None = None) -> dict[int, int]:
     """Process -> MiB held on the device."""
-    said = (ask or _smi)(["--query-compute-apps=pid,used_memory", _MIB_OF, "-i", uuid])
+    said = (ask or smi)(["--query-compute-apps=pid,used_memory", _MIB_OF, "-i", uuid])
     pairs = (line.split(",") for line in said.splitlines())
     return {
         int(pair[0]): int(pair[1])
@@ -49,7 +49,8 @@ class GpuWatcher:
         return held > self._limit_mib
 
 
-def _smi(options: Sequence[str]) -> str:
+def smi(options: Sequence[str]) -> str:
+    """What nvidia-smi says; nothing where it is not there, fails or hangs."""
     try:
         return subprocess.run(
             ["nvidia-smi", *options], capture_output=True, text=True, timeout=10, check=True

@@ -5,7 +5,6 @@ Threads may share a pool: each holds its own sessions, and `jobs` of them at onc
 
 from __future__ import annotations
 
-import functools
 import os
 import threading
 from collections.abc import Callable
@@ -80,8 +79,7 @@ class Pool:
 
     def _session_on(self, gpu: Gpu, place: Place, forbidden: tuple[str, ...], limits: Limits) -> Session:
         def watched(pid: int) -> Callable[[], bool]:
-            held = functools.partial(gpu_memory.held_mib, gpu.uuid)
-            return gpu_memory.GpuWatcher(pid, limits.device_mib + lease.CONTEXT_MIB, held).over
+            return gpu_memory.GpuWatcher(pid, limits.device_mib + lease.CONTEXT_MIB, gpu.held_mib).over
 
         def probe() -> None:
             with Session(lambda: self._child(place, (), limits), limits, None, watched) as trial:
@@ -102,7 +100,7 @@ class Pool:
     def _room(self, gpu: Gpu, limits: Limits) -> int:
         with self._lock:
             if gpu.uuid not in self._total_mib:
-                self._total_mib[gpu.uuid] = gpu_memory.total_mib(gpu.uuid)
+                self._total_mib[gpu.uuid] = gpu.total_mib or gpu_memory.total_mib(gpu.uuid)
         return lease.slots(self._total_mib[gpu.uuid], limits.device_mib)
 
     def warm(self, framework: Framework, forbidden: tuple[str, ...] = ()) -> None:

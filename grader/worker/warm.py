@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import io
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -59,10 +58,10 @@ def _touch(torch: Any) -> None:
 
 
 def _triton() -> None:
+    from grader.worker.interpreter import interpret
+
     _torch()
-    os.environ["TRITON_INTERPRET"] = "1"  # a kernel asks when it is defined, which is later
-    for name in ("triton", "triton.language", "triton.runtime.interpreter"):
-        importlib.import_module(name)
+    interpret()
 
 
 def _pytest() -> None:

@@ -20,7 +20,7 @@ from grader.judge.keysmith import Keysmith
 from grader.judge.report import Status
 from grader.sandbox import Level, Limits, Pool, WorkerEnded, gpu_memory, health, lease
 from grader.sandbox.child import Pipes, Record
-from grader.sandbox.devices import Device, find, torch_built_for
+from grader.sandbox.devices import find, torch_built_for
 from grader.sandbox.endings import cause
 from grader.sandbox.gpu import Gpu, gpu_of
 from grader.sandbox.gpu_memory import GpuWatcher
@@ -77,21 +77,6 @@ def test_a_worker_is_shown_one_gpu_and_what_its_library_reads(tmp_path: Path) ->
     assert [path for path, _ in gpu.files] == [
         "driver/nvidia/params", "driver/nvidia/gpus/0000:17:00.0/information",
     ]  # fmt: skip
-
-
-def test_of_a_divided_gpu_one_part_is_shown(tmp_path: Path) -> None:
-    root = machine(tmp_path, {"0000:17:00.0": (0, "GPU-a")})
-    minors = {"gi9/access": 90, "gi9/ci0/access": 91, "gi10/access": 30, "gi10/ci0/access": 31}
-    for path, minor in minors.items():
-        access = root / "proc/driver/nvidia/capabilities/gpu0/mig" / path
-        access.parent.mkdir(parents=True, exist_ok=True)
-        access.write_text(f"DeviceFileMinor: {minor}\nDeviceFileMode: 292\n")
-        (root / "dev/nvidia-caps").mkdir(exist_ok=True)
-        (root / f"dev/nvidia-caps/nvidia-cap{minor}").touch()
-    (root / "dev/nvidia-uvm").touch()
-    gpu = gpu_of(Device("cuda:0", "", "GPU-a", "/dev/nvidia0", "0000:17:00.0"), root)
-    assert gpu.uuid == "MIG-GPU-a/9/0"
-    assert gpu.nodes[3:] == ("/dev/nvidia-caps/nvidia-cap90", "/dev/nvidia-caps/nvidia-cap91")
 
 
 def test_a_missing_node_is_named_with_a_remedy(tmp_path: Path) -> None:
