@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from grader.cli.clock import SteadyClock
 from grader.cli.options import cache_home, course_option, data_home
 from grader.errors import UsageError
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from grader.quiz.plan import Wish
     from grader.quiz.session import Session
     from grader.quiz.store import ReviewLog
+
+_now = SteadyClock()
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -98,6 +100,7 @@ def _paths(course_root: Path | None, banks: tuple[str, ...]) -> list[Path]:
 
 def _start(paths: list[Path], log: ReviewLog, wish: Wish, *, fresh: bool) -> tuple[Session, str]:
     """The session, and what to say first."""
+    from grader.quiz.durations import clock_face
     from grader.quiz.start import start
 
     cache = cache_home() / "quiz"
@@ -107,6 +110,8 @@ def _start(paths: list[Path], log: ReviewLog, wish: Wish, *, fresh: bool) -> tup
     note = (
         f"Going on where you left: {session.answered} of {len(session.slots)} answered. --new starts afresh."
     )
+    if session.mode == "exam" and session.breaks_s:
+        note += f" The result lists your breaks, {clock_face(session.breaks_s)} in all."
     return session, note if is_resumed else ""
 
 
@@ -233,7 +238,3 @@ def _slug(name: str) -> str:
 
 def _seed() -> int:
     return int.from_bytes(os.urandom(4), "big") >> 1
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -57,6 +57,7 @@ def _row(one: ExamResult) -> dict[str, object]:
         "begun_at": one.begun_at.isoformat(),
         "attempt": one.attempt,
         "breaks": one.breaks,
+        "breaks_s": one.breaks_s,
         "key": one.key,
         "session": one.session,
         "notes": "; ".join(one.notes),

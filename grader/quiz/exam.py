@@ -8,7 +8,6 @@ score written there is only ever compared (`grader.quiz.exam_import`).
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 from collections.abc import Sequence
@@ -20,15 +19,13 @@ from grader.errors import InputError
 from grader.quiz.bank import Library
 from grader.quiz.entry import Entry, Kind
 from grader.quiz.plan import Mode, Plan, Wish
-from grader.quiz.slot import time_used_s
 from grader.quiz.store import ReviewLog
+from grader.quiz.timekeeping import breaks, time_used_s
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 FORMAT = 1
-_BREAK_S = 30.0
-"""A gap in the log shorter than this is no break: an open exam writes a row every ten seconds."""
 
 
 def handed_in(log: ReviewLog, wish: Wish) -> str | None:
@@ -65,21 +62,11 @@ def result(log: ReviewLog, library: Library, session: str, learner: str) -> dict
         "ended_at": end.at.isoformat(),
         "ended_because": (end.data or {}).get("why", ""),
         "used_s": round(time_used_s(rows), 1),
-        "breaks": breaks(rows),
+        "breaks": [{"from": one.begun.isoformat(), "to": one.ended.isoformat()} for one in breaks(rows)],
         "questions": questions,
         "score": sum(one["score"] for one in questions),
         "max_score": sum(one["points"] for one in questions),
     }
-
-
-def breaks(rows: Sequence[Entry]) -> list[dict[str, str]]:
-    """When the exam was not open, though it was not over: from the last row before each resumption to it."""
-    found = []
-    for before, row in itertools.pairwise(rows):
-        is_long = (row.at - before.at).total_seconds() > _BREAK_S
-        if row.kind is Kind.RESUME and is_long:
-            found.append({"from": before.at.isoformat(), "to": row.at.isoformat()})
-    return found
 
 
 def write_result(content: dict[str, Any], key: Ed25519PrivateKey, paths: Sequence[Path]) -> None:

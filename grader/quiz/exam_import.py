@@ -12,10 +12,12 @@ from typing import Any
 from grader.errors import GraderError, InputError
 from grader.quiz.bank import Library
 from grader.quiz.draw import draw
+from grader.quiz.durations import clock_face
 from grader.quiz.mark import mark
 from grader.quiz.model import fingerprint
 from grader.quiz.seal import fingerprint_of, unsealed
 from grader.quiz.stats import FirstAttempt, chosen_options
+from grader.quiz.timekeeping import seconds_between
 
 _MAX_BYTES = 32 << 20
 
@@ -39,6 +41,7 @@ class ExamResult:
     questions: int
     used_s: float
     breaks: int
+    breaks_s: float
     begun_at: datetime
     notes: tuple[str, ...] = ()
     answers: tuple[FirstAttempt, ...] = ()
@@ -96,8 +99,9 @@ def _result(path: Path, content: dict[str, Any], key: str, library: Library) -> 
         notes.append("over the time limit")
     if content["attempt"] != 1:
         notes.append(f"attempt {int(content['attempt'])}")
-    if content["breaks"]:
-        notes.append(f"{len(content['breaks'])} breaks")
+    count, breaks_s = len(content["breaks"]), sum(_length_s(one) for one in content["breaks"])
+    if count:
+        notes.append(f"{count} break{'s' if count > 1 else ''}, {clock_face(breaks_s)} in all")
     return ExamResult(
         path=path,
         learner=str(content["learner"]),
@@ -109,7 +113,8 @@ def _result(path: Path, content: dict[str, Any], key: str, library: Library) -> 
         answered=sum(one["response"] is not None for one in questions),
         questions=len(questions),
         used_s=float(content["used_s"]),
-        breaks=len(content["breaks"]),
+        breaks=count,
+        breaks_s=breaks_s,
         begun_at=datetime.fromisoformat(content["begun_at"]),
         notes=tuple(notes),
         answers=tuple(
@@ -124,6 +129,10 @@ def _result(path: Path, content: dict[str, Any], key: str, library: Library) -> 
             if one["response"] is not None and possible
         ),
     )
+
+
+def _length_s(one: dict[str, str]) -> float:
+    return seconds_between(datetime.fromisoformat(one["from"]), datetime.fromisoformat(one["to"]))
 
 
 def _seconds(value: object) -> float | None:

@@ -12,13 +12,14 @@ from typing import Self
 from grader.errors import GraderError
 from grader.quiz.entry import Entry, Kind
 from grader.quiz.store import ReviewLog
+from grader.quiz.timekeeping import EVERY_S
 
 
 class Heartbeat:
     """Writes while it is entered, from a thread with a connection of its own: waiting for input blocks the other."""
 
     def __init__(
-        self, path: Path, session: str, clock: Callable[[], datetime], every_s: float = 10.0
+        self, path: Path, session: str, clock: Callable[[], datetime], every_s: float = EVERY_S
     ) -> None:
         """`path` is the log's file."""
         self._path, self._session, self._clock, self._every_s = path, session, clock, every_s

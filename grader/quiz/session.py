@@ -18,8 +18,9 @@ from grader.quiz.memory import Memory
 from grader.quiz.model import fingerprint
 from grader.quiz.plan import Mode, Plan
 from grader.quiz.rating import Rating
-from grader.quiz.slot import Slot, make_slot, seconds_between, time_used_s, with_hints
+from grader.quiz.slot import Slot, make_slot, with_hints
 from grader.quiz.store import ReviewLog
+from grader.quiz.timekeeping import breaks, seconds_between, time_used_s
 
 if TYPE_CHECKING:
     from grader.quiz.mark import Mark, Response
@@ -42,6 +43,7 @@ class Session:
             )
         self.position = 0
         self.is_over = False
+        self.breaks_s = 0.0
         self._used_s = 0.0
         self._since: datetime | None = None
 
@@ -63,7 +65,9 @@ class Session:
         if session.is_over:
             raise UsageError(f"there is no open session {name}")
         log.append(Entry(Kind.RESUME, now, session=name))
-        session._since = now
+        rows = list(log.entries(session=name))
+        session._used_s, session._since = time_used_s(rows), now
+        session.breaks_s = sum(one.length_s for one in breaks(rows))
         unanswered = (place for place, slot in enumerate(session.slots) if not slot.is_answered)
         session._enter(next(unanswered, 0), now)
         return session
@@ -108,7 +112,7 @@ class Session:
         return sum(slot.is_answered for slot in self.slots)
 
     def used_s(self, now: datetime) -> float:
-        """Seconds spent in this session, breaks and crashes left out."""
+        """Seconds spent in this session, breaks left out (`grader.quiz.timekeeping`)."""
         return self._used_s + (seconds_between(self._since, now) if self._since else 0.0)
 
     def left_s(self, now: datetime) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -75,19 +74,6 @@ def make_slot(library: Library, planned: Planned) -> Slot | None:
     return Slot(planned, item, drawn, show(item, drawn))
 
 
-def time_used_s(rows: Sequence[Entry]) -> float:
-    """Seconds of a session's rows: from each start or resumption to the last row before the next."""
-    total, start, last = 0.0, None, None
-    for row in rows:
-        if row.kind in {Kind.BEGIN, Kind.RESUME}:
-            total += seconds_between(start, last)
-            start = row.at
-        last = row.at
-        if row.kind is Kind.END:
-            break
-    return total + seconds_between(start, last)
-
-
 def with_hints(rating: Rating, hints: int) -> Rating:
     """What was remembered only after a hint was hard."""
     return Rating.HARD if hints and rating in {Rating.GOOD, Rating.EASY} else rating
@@ -97,8 +83,3 @@ def _mark_of(row: Entry) -> Mark | None:
     from grader.quiz.marking.verdict import mark_of_json
 
     return None if row.mark is None else mark_of_json(row.mark)
-
-
-def seconds_between(start: datetime | None, end: datetime | None) -> float:
-    """Never negative, though a clock may be set back."""
-    return max(0.0, (end - start).total_seconds()) if start and end else 0.0

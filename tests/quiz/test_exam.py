@@ -42,7 +42,7 @@ def written(sat: Session, tmp_path: Path, learner: str = "Ada", key: str = "key.
 def test_the_instructor_reads_what_the_learner_earned(sat: Session, library: Library, tmp_path: Path) -> None:
     found = read_result(written(sat, tmp_path), library)
     assert (found.learner, found.score, found.max_score, found.answered) == ("Ada", 10, 11, 10)
-    assert found.notes == ("1 breaks",)
+    assert found.notes == ("1 break, 59:47 in all",)
     assert 0 < found.used_s < 100
 
 

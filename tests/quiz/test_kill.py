@@ -13,6 +13,7 @@ from grader.quiz.memory import remember
 from grader.quiz.plan import Mode
 from grader.quiz.session import Session
 from grader.quiz.store import ReviewLog
+from grader.quiz.timekeeping import UNSEEN_S
 from tests.quiz.conftest import NOON, Clock
 from tests.quiz.sessions import exam
 
@@ -128,7 +129,7 @@ def test_time_used_before_a_crash_counts_by_the_last_sign_of_life(
     clock.now = NOON.replace(hour=23)
     resumed = Session.resume(library, log, remember(log), "s", clock.now)
     assert resumed.mode is Mode.EXAM
-    assert resumed.used_s(clock.now) == (last.at - NOON).total_seconds() - 1
+    assert resumed.used_s(clock.now) == (last.at - NOON).total_seconds() - 1 + UNSEEN_S
 
 
 def _worker(course: Path, path: Path, name: str) -> subprocess.Popen[str]:

@@ -13,6 +13,7 @@ from grader.quiz.plan import Mode
 from grader.quiz.rating import Rating
 from grader.quiz.session import Session, TimeIsUp
 from grader.quiz.store import ReviewLog
+from grader.quiz.timekeeping import UNSEEN_S
 from tests.quiz.conftest import NOON, Clock
 from tests.quiz.sessions import begun, exam, right
 
@@ -131,10 +132,11 @@ def test_a_break_does_not_count_as_time_used(library: Library, log: ReviewLog, c
     session = exam(library, log, clock(), time_limit_s=600)
     clock.now += timedelta(seconds=100)
     session.submit(None, clock())
-    used = session.used_s(clock.now)
+    used = session.used_s(clock.now) + UNSEEN_S
     clock.now += timedelta(hours=3)
     resumed = Session.resume(library, log, remember(log), "s", clock.now)
     assert resumed.used_s(clock.now) == used
+    assert resumed.breaks_s == 3 * 3600 - UNSEEN_S
     assert resumed.left_s(clock.now) == 600 - used
     assert resumed.answered == 1
     assert resumed.position == 1
