@@ -50,9 +50,9 @@ def ask(
     **wishes: Any,
 ) -> None:
     """Ask questions."""
-    if web:
-        return _serve(host, port, plain)
     paths = _paths(course_root, wishes["banks"])
+    if web:
+        return _serve(paths, host, port, plain)
     wish = _wish(**wishes)
     from grader.quiz.store import ReviewLog
 
@@ -183,15 +183,23 @@ def _hand_in_again(
     return True
 
 
-def _serve(host: str, port: int, plain: bool) -> None:
-    """The same command in a browser, without --web."""
+def _serve(paths: list[Path], host: str, port: int, plain: bool) -> None:
+    """The same command in a browser, without --web. Wrong banks are told here: a page could not."""
+    from grader.quiz.bank import load_banks
     from grader.quiz.web import command_without_web, is_loopback, serve
 
     if plain:
         raise UsageError("--web and --plain do not go together", remedy="leave one of them out")
+    load_banks(paths, cache=cache_home() / "quiz")
     if not is_loopback(host):
         click.echo(f"Whoever reaches {host} answers in your name: there is no password.", err=True)
-    serve(command_without_web(sys.argv), host, port)
+    address = f"[{host}]" if ":" in host else host
+    serve(
+        command_without_web(sys.argv),
+        host,
+        port,
+        lambda: click.echo(f"The quiz is at http://{address}:{port}/ (Ctrl-C ends it)."),
+    )
 
 
 def _is_plain() -> bool:

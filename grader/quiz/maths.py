@@ -1,4 +1,4 @@
-r"""Maths as Unicode: `$\lfloor (h - k)/s \rfloor + 1$` reads ⌊ (h − k)/s ⌋ + 1 in any terminal.
+r"""Maths as Unicode: `$\lfloor (h - k)/s \rfloor + 1$` reads ⌊(h − k)/s⌋ + 1 in any terminal.
 
 Symbols, sub- and superscripts are `unicodeit`'s; what has a structure (fractions, roots, words) is unfolded here first.
 """
@@ -38,7 +38,8 @@ def formula(tex: str) -> str:
     plain = _unfold(_FUNCTIONS.sub(r"\1", plain))
     plain = str(unicodeit.replace(plain))
     plain = _SCRIPT.sub(r"\1(\2)", plain)
-    return re.sub(r"\s+", " ", plain).strip()
+    plain = re.sub(r"\s+", " ", plain).strip()
+    return re.sub(r"(?<=[⌊⌈]) | (?=[⌋⌉])", "", plain)
 
 
 def _unfold(tex: str) -> str:

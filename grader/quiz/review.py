@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from grader.quiz.durations import clock_face
@@ -11,6 +12,7 @@ from grader.quiz.session import Session
 from grader.quiz.slot import Slot
 
 _STEM = 50
+_CODE = re.compile(r"^ *(```|~~~).*?^ *\1 *$", re.MULTILINE | re.DOTALL)
 
 
 def review_lines(session: Session, now: datetime) -> list[str]:
@@ -38,7 +40,7 @@ def state_of(session: Session, slot: Slot) -> str:
 
 def short_stem(slot: Slot) -> str:
     """The first words of a question."""
-    text = " ".join(plain(slot.shown.stem).split())
+    text = " ".join(plain(_CODE.sub("[code]", slot.shown.stem)).split())
     return text if len(text) <= _STEM else text[: _STEM - 3].rsplit(" ", 1)[0] + "..."
 
 

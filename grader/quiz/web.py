@@ -5,18 +5,25 @@ from __future__ import annotations
 import ipaddress
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from grader.errors import MachineError
 
 
-def serve(command: Sequence[str], host: str, port: int) -> None:
-    """Serve the interface that `command` shows, until interrupted. Raises: MachineError without the extra."""
+def serve(command: Sequence[str], host: str, port: int, said: Callable[[], None] = lambda: None) -> None:
+    """Serve the interface that `command` shows, until interrupted; `said` is called once it listens.
+
+    Raises: MachineError without the extra, or when the address cannot be listened at.
+    """
     try:
-        from textual_serve.server import Server
+        from grader.quiz.web_server import QuizServer
     except ImportError:
         raise MachineError("--web needs textual-serve", remedy="pip install 'cnn-grader[web]'") from None
-    Server(shlex.join(command), host=host, port=port, title="Quiz").serve()
+    try:
+        QuizServer(shlex.join(command), host, port, said).serve()
+    except OSError as wrong:
+        problem = f"cannot listen at {host} port {port}: {wrong.strerror or wrong}"
+        raise MachineError(problem, remedy="name another with --port") from None
 
 
 def command_without_web(argv: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ from grader.quiz.prose import lines_of, plain
 @pytest.mark.parametrize(
     ("tex", "text"),
     [
-        (r"\lfloor (h - k)/s \rfloor + 1", "⌊ (h − k)/s ⌋ + 1"),
+        (r"\lfloor (h - k)/s \rfloor + 1", "⌊(h − k)/s⌋ + 1"),
         (r"\frac{a+b}{c}", "(a+b)/c"),
         (
             r"\text{softmax}\left(\frac{QK^\top}{\sqrt{d_k}}\right)V",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -74,6 +74,10 @@ class QuizApp(App[Ending]):
         if self._note:
             self.notify(self._note)
 
+    def on_app_blur(self, event: events.AppBlur) -> None:
+        """Keep the answer in focus: in a browser the first screen comes with a blur and no focus after it."""
+        event.prevent_default()
+
     # What is on the screen
 
     async def _show(self, draft: object = None) -> None:
@@ -94,14 +98,19 @@ class QuizApp(App[Ending]):
         target: Widget = answers.first() if answers else area
         target.focus()
         if not answers:
-            area.query(".said").first().scroll_visible(animate=False, top=False)
+            for said in (
+                area.query(".said").last(),
+                area.query(".said").first(),
+            ):  # as much as fits, from its start
+                said.scroll_visible(animate=False, top=False)
         if not session.is_over and not slot.is_answered and session.has_new_meaning:
             self._ask_meaning()
 
     def _widgets(self, draft: object) -> Iterator[Widget]:
         session, slot = self.session, self.session.current
         folder = session.library.shelf_of[slot.item.id].path.parent
-        yield from body.question(slot, folder, max(20, self.size.width - 8))
+        half = self.size.height // 2 - 4  # a picture leaves room for its question and the answers
+        yield from body.question(slot, folder, max(20, self.size.width - 8), max(5, min(20, half)))
         if self._judges:
             yield from body.judgement(slot)
         elif session.is_over or (slot.is_answered and session.mode is Mode.PRACTICE):

@@ -35,11 +35,11 @@ _TIPS = {
 }
 
 
-def question(slot: Slot, folder: Path, columns: int) -> Iterator[Widget]:
-    """The question itself; `folder` is where the bank's pictures are looked for."""
+def question(slot: Slot, folder: Path, columns: int, height: int) -> Iterator[Widget]:
+    """The question itself; `folder` is where the bank's pictures are looked for, which get `columns` by `height` at most."""
     yield markdown(slot.shown.stem, "stem")
     if slot.item.image:
-        yield figure(folder / slot.item.image, slot.item.image_alt, columns, 20)
+        yield figure(folder / slot.item.image, slot.item.image_alt, columns, height)
     if slot.shown.code:
         yield markdown(f"```python\n{slot.shown.code.strip()}\n```", "code")
     if slot.shown.text:
