@@ -1,6 +1,6 @@
 """A gradebook of a million results: how soon each query and export starts, how long it takes, how much memory it needs.
 
-    python -m benchmarks.gradebook [--results 1000000] [--url postgresql+psycopg://...] [--keep FILE]
+    python -m benchmarks.gradebook [--results 1000000] [--url postgresql+psycopg://...] [--gradebook FILE]
 
 Each is run in a process of its own; `starts` is from the call to the first grade or the first line after the header.
 Contract: any query or export starts under 1 s, at constant memory.
