@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,12 @@ def open_database(where: str) -> Engine:
 
 def insert_of(connection: Connection, table: Table) -> Any:
     """An insert that can say what to do where the row is there already: both databases spell it alike."""
-    if connection.dialect.name == "sqlite":
+    return _insert(connection.dialect.name, table)
+
+
+@functools.cache
+def _insert(dialect: str, table: Table) -> Any:
+    if dialect == "sqlite":
         from sqlalchemy.dialects import sqlite
 
         return sqlite.insert(table)

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from grader.errors import MachineError
@@ -22,6 +22,16 @@ from grader.gradebook.current import Grade, attempts_of, current, grades, unrepl
 from grader.gradebook.database import insert_of, open_database, reason, shown
 from grader.gradebook.policy import counted
 from grader.judge.report import Result, Status
+
+#: asked for every submission, so put together once
+_SAME = ("learner", "exercise", "device", "content")
+_LAST = (
+    select(schema.result.c.id, schema.result.c.verdict_key)
+    .where(*(schema.result.c[name] == bindparam(f"same_{name}") for name in _SAME))
+    .order_by(schema.result.c.id.desc())
+    .limit(1)
+)
+_STATUS = select(schema.verdict.c.status).where(schema.verdict.c.key == bindparam("wanted"))
 
 
 @dataclass(frozen=True)
@@ -166,9 +176,8 @@ class Gradebook:
 
     def status_of(self, key: str) -> Status | None:
         """The status of a content that was judged before, as `verdict` knows it."""
-        query = select(schema.verdict.c.status).where(schema.verdict.c.key == key)
         with self.engine.connect() as connection:
-            found = connection.execute(query).scalar_one_or_none()
+            found = connection.execute(_STATUS, {"wanted": key}).scalar_one_or_none()
         return None if found in (None, Status.GRADER_ERROR) else Status(found)
 
     def contents(self, exercises: Sequence[str]) -> Iterator[Any]:
@@ -301,12 +310,9 @@ def touch(connection: Connection, learners: set[str]) -> None:
 
 def insert_once(connection: Connection, table: Any, row: Mapping[str, Any]) -> None:
     """Insert, unless the row is there already."""
-    connection.execute(insert_of(connection, table).values(row).on_conflict_do_nothing())
+    connection.execute(insert_of(connection, table).on_conflict_do_nothing(), row)
 
 
 def _last_of(connection: Connection, row: Mapping[str, Any]) -> Any:
     """The latest result of the same content by the same learner; the chain grows at its end."""
-    result = schema.result
-    same = [result.c[name] == row[name] for name in ("learner", "exercise", "device", "content")]
-    query = select(result.c.id, result.c.verdict_key).where(*same).order_by(result.c.id.desc()).limit(1)
-    return connection.execute(query).one_or_none()
+    return connection.execute(_LAST, {f"same_{name}": row[name] for name in _SAME}).one_or_none()
