@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
@@ -163,6 +164,15 @@ async def test_an_answer_half_given_survives_a_flag(session: Session, clock: Clo
             assert session.current.flag == "x", kind
             assert draft(app.query(".answer").first()) == before, kind
             assert before not in (None, "", [], {}), kind
+
+
+async def test_the_answer_stays_in_focus_when_the_window_does_not(session: Session, clock: Clock) -> None:
+    """A page in a browser begins so."""
+    app = QuizApp(session, clock)
+    async with app.run_test(size=(100, 40)) as pilot:
+        app.post_message(events.AppBlur())
+        await pilot.pause()
+        assert app.focused is not None and app.focused.has_class("answer")
 
 
 async def test_an_empty_answer_is_not_taken(session: Session, clock: Clock) -> None:

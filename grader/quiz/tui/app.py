@@ -98,11 +98,9 @@ class QuizApp(App[Ending]):
         target: Widget = answers.first() if answers else area
         target.focus()
         if not answers:
-            for said in (
-                area.query(".said").last(),
-                area.query(".said").first(),
-            ):  # as much as fits, from its start
-                said.scroll_visible(animate=False, top=False)
+            area.query(".said").first().scroll_visible(
+                animate=False, top=True
+            )  # as much as fits, from its start
         if not session.is_over and not slot.is_answered and session.has_new_meaning:
             self._ask_meaning()
 
@@ -237,6 +235,7 @@ class QuizApp(App[Ending]):
         if self.session.mode is Mode.PRACTICE and not self.session.is_over:
             self.session.rate(Rating(rating), self.clock())
             await self._show()
+            self.notify(f"Rated: {rating}.")  # the line that says so may be below the edge
 
     def action_keys(self) -> None:
         """The table of keys."""
