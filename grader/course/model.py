@@ -63,6 +63,9 @@ class ExerciseInfo(_Strict):
     quiz: tuple[str, ...] = ()
     global_rng: bool = False
     no_sync: bool = False
+    autocast: bool | None = (
+        None  # on GPUs, judged under torch.autocast too; None: where every right answer works so
+    )
     subject: Identifier | None = None
 
     @model_validator(mode="before")

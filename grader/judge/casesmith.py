@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from grader.course.catalog import Exercise
 from grader.course.model import Kind
 from grader.errors import CourseError
 from grader.judge.encode import Encoder, Settings, describe_call, message, request_head, rounded, transformed
-from grader.judge.key import Array, Expected, Form, KeyCase, Seen, seen_of
+from grader.judge.key import AUTOCAST, Array, Expected, Form, KeyCase, Seen, seen_of
 from grader.judge.quiet import quiet
 from grader.judge.tolerance import STEP, error, is_jump, is_steep, is_unsteady, sensitivity, tolerance
 from grader.worker.kinds import observe
@@ -44,29 +44,39 @@ class CaseSmith:
         self.path = exercise.solution.path
 
     def make(self, case: Case, form: Form, dtype: str, index: int) -> KeyCase:
-        """One case with its expected values. Raises: `CourseError` when the reference fails on it."""
+        """One case with its expected values. Raises: `CourseError` when the reference fails on it.
+
+        Under autocast any operation may round to the half type, whichever the device rounds, so tolerances are that
+        type's, and the result has either dtype.
+        """
         encoder = Encoder(form)
+        half = AUTOCAST.get(form)
+        digits = half or dtype
         where = f"case {index} ({case.check}, {form})"
         try:
             head = request_head(case, self.exercise.info, self._settings(case), encoder, self.device)
             arrays = encoder.arrays | self._state(head, case, index)
         except (TypeError, KeyError, AttributeError) as wrong:
             raise CourseError(f"{where}: {wrong}", path=self.path, remedy="see docs/authoring.md") from wrong
-        arrays = transformed(arrays, lambda values: rounded(values, dtype))
+        arrays = transformed(arrays, lambda values: rounded(values, digits))
         once = {**head, "again": False, "device": "cpu"}  # the second call is the learner's to answer for
         if head["grads"]:
-            arrays |= self._cotangents(once, arrays, dtype, index, where)
+            arrays |= self._cotangents(once, arrays, digits, index, where)
         truth = self._observe(message(once, arrays, "float64"), where)
-        in_dtype = self._observe(message(once, arrays, dtype), where)
+        in_dtype = self._observe(message(once | _cast(half), arrays, dtype), where)
         smooth = case.smooth and not case.statistics
         spreads = self._spreads(once, arrays, truth, where) if smooth else {}
-        errors = self._errors(once, arrays, truth, dtype, where) if smooth and self.steady else {}
-        terms = case.reduction or _terms(arrays, dtype)
-        measured = _Measured(spreads, errors, dtype, terms)
+        errors = self._errors(once, arrays, truth, dtype, digits, where) if smooth and self.steady else {}
+        terms = case.reduction if case.reduction and half is None else _terms(arrays, digits)
+        measured = _Measured(spreads, errors, digits, terms)
         expected = {name: self._expected(name, truth, in_dtype, measured, where) for name in truth.values}
+        if half is not None:
+            expected = {name: _of_either(value, dtype, half) for name, value in expected.items()}
         call = describe_call(case, self.exercise.info, encoder.arrays, dtype)
         statistics = tuple(vars(statistic) for statistic in case.statistics)
-        return KeyCase(case.check, form, call, message(head, arrays, dtype), expected, statistics)
+        return KeyCase(
+            case.check, form, call, message(head | _cast(half), arrays, dtype), expected, statistics
+        )
 
     def request(self, case: Case, dtype: str) -> Message:
         """The case as a request alone, with nothing expected of it. Raises: `CourseError`."""
@@ -144,12 +154,18 @@ class CaseSmith:
         }
 
     def _errors(
-        self, head: Mapping[str, Any], arrays: Mapping[str, Array], truth: Seen, dtype: str, where: str
+        self,
+        head: Mapping[str, Any],
+        arrays: Mapping[str, Array],
+        truth: Seen,
+        dtype: str,
+        digits: str,
+        where: str,
     ) -> dict[str, float]:
         """The largest error of every floating value in `dtype`, as far as chance shows it: one run may be exact by luck."""
         found = {name: 0.0 for name, value in truth.values.items() if _is_floating(value)}
         if head["framework"] != "numpy":
-            pairs = [(truth, near) for near in self._rounded_otherwise(head, arrays, dtype, where)]
+            pairs = [(truth, near) for near in self._rounded_otherwise(head, arrays, dtype, digits, where)]
         else:
             pairs = list(self._neighbours(head, arrays, dtype, where))
         for name in found:
@@ -160,12 +176,12 @@ class CaseSmith:
         return found
 
     def _rounded_otherwise(
-        self, head: Mapping[str, Any], arrays: Mapping[str, Array], dtype: str, where: str
+        self, head: Mapping[str, Any], arrays: Mapping[str, Array], dtype: str, digits: str, where: str
     ) -> Iterator[Seen]:
         from grader.judge.noise import OtherRounding
 
         for seed in range(SAMPLES):
-            with OtherRounding(dtype, seed):
+            with OtherRounding(dtype, seed, digits):
                 yield self._observe(message(head, arrays, dtype), where)
 
     def _neighbours(
@@ -221,6 +237,18 @@ class CaseSmith:
                 raise CourseError(
                     f"{where}: the reference raises {type(wrong).__name__}: {wrong}", path=self.path
                 ) from wrong
+
+
+def _cast(half: str | None) -> dict[str, str]:
+    """What of a request has the call made under autocast."""
+    return {} if half is None else {"autocast": half}
+
+
+def _of_either(expected: Expected, dtype: str, half: str) -> Expected:
+    """The same value, of the case's dtype or of autocast's."""
+    if expected.dtype not in (dtype, half):
+        return expected
+    return replace(expected, dtype=dtype, or_dtype=half)
 
 
 @dataclass(frozen=True)

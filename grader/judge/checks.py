@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grader.course.catalog import Exercise
-from grader.judge.key import Form, Key
+from grader.judge.key import AUTOCAST, Form, Key
 from grader.judge.outcome import Part, parts
 
 _LAYOUTS = (Form.FLOAT64, Form.TRANSPOSED, Form.STRIDED, Form.BFLOAT16, Form.FLOAT16)
@@ -52,6 +52,8 @@ def checks_of(exercise: Exercise, key: Key, weights: Mapping[str, float]) -> tup
 def _automatic_name(form: Form, part: Part) -> str | None:
     if form is Form.WATCHED:
         return part.value if part in (Part.HOST, Part.WAITS, Part.PEAK) else None
+    if form in AUTOCAST:
+        return "works_under_autocast" if part is not Part.MANNERS else None
     if form in _LAYOUTS:
         return "dtypes_and_layouts" if part is not Part.MANNERS else None
     if form is not Form.PLAIN:

@@ -85,8 +85,10 @@ def _compare_tensor(name: str, expected: Expected, answer: Answer) -> Difference
     if actual.shape != truth.shape:
         message = f"{name} should have shape {_shape(truth)}, but has {_shape(actual)}"
         return Difference(name, Wrong.SHAPE, message, truth, actual)
-    if tensor.dtype != expected.dtype:
-        message = f"{name} should be {expected.dtype}, like the input, but is {tensor.dtype}"
+    if tensor.dtype not in (expected.dtype, expected.or_dtype):
+        wanted = f"{expected.dtype}, like the input," if expected.or_dtype is None else expected.dtype
+        other = "" if expected.or_dtype is None else f" or {expected.or_dtype},"
+        message = f"{name} should be {wanted}{other} but is {tensor.dtype}"
         return Difference(name, Wrong.DTYPE, message, truth, actual)
     return compare_arrays(name, truth, actual, np.asarray(expected.tolerance))
 

@@ -40,6 +40,13 @@ class Form(StrEnum):
     FLOAT16 = "float16"
     WATCHED = "watched"
     "on a GPU: what the call does with its device is counted"
+    AUTOCAST_BFLOAT16 = "autocast_bfloat16"
+    AUTOCAST_FLOAT16 = "autocast_float16"
+    "float32 inputs, called under `torch.autocast` of that dtype"
+
+
+#: the dtype that `torch.autocast` is entered with
+AUTOCAST = {Form.AUTOCAST_BFLOAT16: "bfloat16", Form.AUTOCAST_FLOAT16: "float16"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +56,7 @@ class Expected:
     value: Array | Scalar
     tolerance: Array | float = 0.0
     dtype: str | None = None  # None: not a tensor
+    or_dtype: str | None = None  # one that is as good
 
     @property
     def is_tensor(self) -> bool:
@@ -178,14 +186,16 @@ def _pack_expected(slot: str, value: Expected, into: dict[str, Tensor]) -> dict[
     if value.is_tensor:
         into[slot] = Tensor.of(np.asarray(value.value))
         into[slot + "/tolerance"] = Tensor.of(np.asarray(value.tolerance, np.float64))
-        return {"dtype": value.dtype}
+        return {"dtype": value.dtype, "or_dtype": value.or_dtype}
     return {"value": value.value, "tolerance": float(np.asarray(value.tolerance)), "dtype": None}
 
 
 def _unpack_expected(slot: str, packed: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Expected:
     if packed["dtype"] is None:
         return Expected(packed["value"], packed["tolerance"])
-    return Expected(tensors[slot].numpy(), tensors[slot + "/tolerance"].numpy(), packed["dtype"])
+    return Expected(
+        tensors[slot].numpy(), tensors[slot + "/tolerance"].numpy(), packed["dtype"], packed["or_dtype"]
+    )
 
 
 def seen_message(seen: Mapping[str, list[Seen]]) -> Message:

@@ -23,7 +23,7 @@ from grader.judge import key as keys
 from grader.judge.casesmith import CaseSmith, Kink
 from grader.judge.compare import Answer
 from grader.judge.encode import laid_out
-from grader.judge.key import Expected, Form, Key, KeyCase, Seen, seen_of
+from grader.judge.key import AUTOCAST, Expected, Form, Key, KeyCase, Seen, seen_of
 from grader.judge.outcome import PEAK, judge_case
 from grader.judge.quiet import BENCH, quiet
 from grader.judge.report import Status
@@ -196,6 +196,7 @@ class Keysmith:
                     raise  # at an extreme a network of ReLUs may be all ties: then there is nothing to judge there
         if self.halves or (self.halves is None and device != "cpu"):
             yield from self._in_halves(exercise, cases, smith)
+            yield from self._autocast(exercise, cases, smith)
             yield from self._watched(exercise, cases, plain)
 
     def _watched(self, exercise: Exercise, cases: list[Case], plain: list[KeyCase]) -> Iterator[KeyCase]:
@@ -244,6 +245,40 @@ class Keysmith:
                     if all(_agrees(made, entries, exercise.info.kind) for entries in others):
                         found.append(made)
             yield from found
+
+    def _autocast(self, exercise: Exercise, cases: list[Case], smith: CaseSmith) -> Iterator[KeyCase]:
+        """Each check's last case under `torch.autocast` of each half type, where every right implementation agrees.
+
+        Raises: `CourseError` where `course.yaml` says `autocast: true` and one does not.
+        """
+        info = exercise.info
+        judged = info.kind in (Kind.FUNCTION, Kind.MODULE) and info.framework is Framework.TORCH
+        if not judged or info.autocast is False:
+            return
+        names = list(info.entry_names)
+        others = {
+            wheat.name: entries_of(info.id, wheat.source, names) for wheat in exercise.solution.wheats[1:]
+        }
+        for form in AUTOCAST:
+            if form in exercise.solution.option("SKIP_FORMS", ()):
+                continue
+            for index, case in _last_of_each(cases):
+                try:
+                    made = smith.make(case, form, "float32", 3000 + index)
+                except CourseError as wrong:
+                    if info.autocast and not isinstance(wrong, Kink):
+                        raise
+                    continue
+                with quiet():
+                    refuted = [name for name, wheat in others.items() if not _agrees(made, wheat, info.kind)]
+                if not refuted:
+                    yield made
+                elif info.autocast:
+                    raise CourseError(
+                        f"{refuted[0]} fails case {index} ({case.check}) under {form}",
+                        path=exercise.solution.path,
+                        remedy="leave out `autocast: true`, or mend it",
+                    )
 
 
 def sealed_of(exercise: Exercise) -> Sealed:

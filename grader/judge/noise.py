@@ -41,12 +41,15 @@ _SHORTCUTS: dict[str, Callable[..., Any]] = {"softplus": _softplus, "softplus_ba
 
 
 class OtherRounding(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """While active, results of `dtype` are rounded otherwise; `seed` says how."""
+    """While active, results of `dtype` are rounded otherwise; `seed` says how.
 
-    def __init__(self, dtype: str, seed: int) -> None:
+    `digits`: of which dtype the results have the digits; None: of their own.
+    """
+
+    def __init__(self, dtype: str, seed: int, digits: str | None = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._dtype = getattr(torch, dtype)
-        self._amount = ULPS * float(torch.finfo(self._dtype).eps)
+        self._amount = ULPS * float(torch.finfo(getattr(torch, digits or dtype)).eps)
         self._generator = torch.Generator().manual_seed(seed)
 
     @classmethod

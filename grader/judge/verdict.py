@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.course.catalog import Exercise
+from grader.judge import autocast
 from grader.judge.checks import Check
 from grader.judge.compare import Wrong
 from grader.judge.diagnose import diagnose, uncontradicted
-from grader.judge.key import Key, KeyCase, Seen
+from grader.judge.key import AUTOCAST, Key, KeyCase, Seen
 from grader.judge.outcome import CONDUCT, CaseOutcome, Part
 from grader.judge.picture import expected_and_actual, heat
 from grader.judge.report import CaseInfo, CheckVerdict, Diagnosis, Result, Status, worst
@@ -152,17 +153,20 @@ def _shown(bench: Bench, index: int, outcome: CaseOutcome, part: Part) -> dict[s
     if not bench.show_cases:
         return _hidden(index, outcome, part)
     differences = outcome.of(part)
+    half = AUTOCAST.get(outcome.case.form)
     if not differences:
+        why = autocast.of_error(outcome.message, half) if half and outcome.status is Status.ERROR else ""
         return {
-            "message": outcome.message,
+            "message": outcome.message + why,
             "places": list(outcome.places),
             "case": _case_info(bench, outcome.case),
         }
     first, others = differences[0], len(differences) - 1
     expected, actual = expected_and_actual(first)
     return {
-        "message": clean(first.message)
-        + (f"; and {others} more" if others else ""),  # it may quote the answer
+        "message": clean(first.message)  # it may quote the answer
+        + (f"; and {others} more" if others else "")
+        + (autocast.of_value(first.wrong, half) if half and part is not Part.MANNERS else ""),
         "case": _case_info(bench, outcome.case),
         "expected": expected,
         "actual": actual,

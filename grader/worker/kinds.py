@@ -6,6 +6,7 @@ references and chaffs, in trusted processes, so that both sides are observed ali
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -95,13 +96,26 @@ def _guarded_call(
     before = globals_state.snapshot(request.backend.name)
     positional = [arguments.values[name] for name in request.names("positional")]
     keywords = {name: arguments.values[name] for name in request.names("keyword")}
-    with seen.counted():
+    with seen.counted(), _autocast(request):
         result = entry(*positional, **keywords)
     touched = globals_state.touched(before, request.backend.name)
     if request.head.get("global_rng"):  # models are made here: their initial weights are drawn from it
         touched = [name for name in touched if "random state" not in name]
     seen.note("globals", touched)
     return result
+
+
+def _autocast(request: Request) -> contextlib.AbstractContextManager[Any]:
+    """What a training loop wraps around its forward pass; the backward pass runs outside of it, as PyTorch advises."""
+    half = request.head.get("autocast")
+    if half is None:
+        return contextlib.nullcontext()
+    import torch
+
+    context: contextlib.AbstractContextManager[Any] = torch.autocast(
+        request.device.partition(":")[0], dtype=getattr(torch, half)
+    )
+    return context
 
 
 def _require_gradients(request: Request, arguments: Arguments) -> None:
