@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from grader.course import yamlevents
+from grader.course import yamlevents, yamlwrong
 from grader.course.textfile import read_text as read_text
 from grader.course.yamlevents import Loader
 from grader.errors import CourseError, GraderError, InputError, Problem
@@ -22,6 +22,13 @@ from grader.errors import CourseError, GraderError, InputError, Problem
 Model = TypeVar("Model", bound=BaseModel)
 
 
+_SHAPES = {
+    "model_type": "keys with values (`key: value` lines)",
+    "dict_type": "keys with values (`key: value` lines)",
+    "tuple_type": "a list (each entry after `- `)",
+    "list_type": "a list (each entry after `- `)",
+    "string_type": "text",
+}
 _NAMES = {"timestamp": "date", "int": "whole number", "float": "number"}
 
 
@@ -98,14 +105,8 @@ def parse(text: str, path: Path, *, error: type[GraderError] = InputError) -> An
             "appears twice", path=path, line=twice.line, key=str(twice.key), remedy="keep one of them"
         ) from None
     except yaml.YAMLError as wrong:
-        mark = getattr(wrong, "problem_mark", None)
-        message = getattr(wrong, "problem", None) or str(wrong)
-        raise error(
-            f"not YAML: {message}",
-            path=path,
-            line=mark.line + 1 if mark else None,
-            remedy="check the indentation",
-        ) from None
+        message, line, remedy = yamlwrong.about(wrong, text)
+        raise error(f"not YAML: {message}", path=path, line=line, remedy=remedy) from None
 
 
 def _data_of(text: str) -> Any:
@@ -150,6 +151,18 @@ def line_of(root: yaml.Node | None, steps: Sequence[str | int]) -> int | None:
     return line
 
 
+def _what(given: Any) -> str:
+    if isinstance(given, dict):
+        return "keys with values"
+    if isinstance(given, list | tuple):
+        return "a list"
+    return (
+        "nothing"
+        if given is None
+        else f"the {'text' if isinstance(given, str) else 'value'} {str(given)[:30]!r}"
+    )
+
+
 def _is_union_tag(step: str | int) -> bool:
     return isinstance(step, str) and step.startswith(("function-", "tagged-union", "lax-or-strict"))
 
@@ -167,5 +180,7 @@ def _say(entry: Any) -> str:
         return f"must be text, but YAML reads it as the number {given}: put quotes around it"
     if kind in {"float_type", "int_type"} and isinstance(given, str):
         return f"must be a number, but YAML reads {given!r} as text (write 1.0e-3, not 1e-3)"
+    if kind in _SHAPES:
+        return f"must be {_SHAPES[kind]}, not {_what(given)}"
     message = str(entry["msg"]).removeprefix("Value error, ")
     return message[:1].lower() + message[1:]

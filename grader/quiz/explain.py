@@ -51,6 +51,8 @@ def explain(problem: Problem, data: Any, root: yaml.Node | None) -> Problem:
     message = problem.message
     if "discriminator" in message or "input tag" in message:
         message, line, steps = _about_type(message, data, root, steps)
+    if "match pattern" in message and steps and steps[-1] == "id":
+        message = "must be small letters, digits, dots, hyphens and underscores, such as conv-output-size"
     remedy = _remedy(message, kind, steps)
     return replace(problem, message=message, line=line, key=".".join(_named(steps, data)), remedy=remedy)
 
@@ -83,9 +85,11 @@ def _remedy(message: str, kind: str | None, steps: list[str | int]) -> str | Non
             if known
             else _GUIDE
         )
+    if len(steps) > 2 and steps[-2] == "options" and "must be keys" in message:
+        return "write `- text: ...`, and `correct: true` at the right one"
     if message == "is missing":
         return f"add `{name}:`"
-    return None if ": " in message or "write " in message or "must be" in message else _GUIDE
+    return None if any(words in message for words in (": ", "write ", "must be", "`- `")) else _GUIDE
 
 
 def _keys_at(kind: str | None, steps: list[str | int]) -> list[str]:

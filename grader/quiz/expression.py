@@ -80,6 +80,8 @@ def evaluate(expression: str, values: Mapping[str, Scalar | bool]) -> Scalar | b
     except ZeroDivisionError:
         raise ExpressionError("it divides by zero") from None
     except Exception as wrong:
+        if isinstance(_parsed(expression), ast.Tuple):
+            raise ExpressionError("a comma stands in it: decimals are written with a point") from None
         raise ExpressionError(str(wrong).splitlines()[0] if str(wrong) else type(wrong).__name__) from None
     if isinstance(value, bool | str) or (isinstance(value, int | float) and _is_usable(value)):
         return value

@@ -56,10 +56,10 @@ def test_all_problems_at_once_each_at_its_line(tmp_path: Path) -> None:
         (GOOD.replace("title: Tiny", "title: 12:30"), 3, "reads it as the number 750"),
         (GOOD.replace("points: 1", "points: 1e-3"), 11, "must be a number"),
         (GOOD.replace("title: Tiny", "title: 2026-04-31"), 3, "'2026-04-31' is no date"),
-        (GOOD.replace("title: Tiny", "title: !!map 3"), 3, "expected a mapping"),
+        (GOOD.replace("title: Tiny", "title: !!map 3"), 3, "a text begins with !"),
         (GOOD.replace("points: 1", "points: " + "1" * 5000), 11, "is no whole number"),
-        ("", None, "valid"),
-        ("- 1\n- 2\n", 1, "valid"),
+        ("", None, "must be keys with values (`key: value` lines), not nothing"),
+        ("- 1\n- 2\n", 1, "must be keys with values (`key: value` lines), not a list"),
     ],
 )
 def test_yaml_surprises_end_in_an_error_with_its_line(

@@ -121,6 +121,8 @@ def _check_one(place: Place, steps: Steps, text: str, kind: str, known: set[str]
     used |= names
     for name in sorted(names - known):
         remedy = f"define {name} in `vars:` or `let:`" + (" above it" if steps[0] == "let" else "")
+        if kind == "truth":
+            remedy = f"write true or false, or {remedy}"
         yield place.error("undefined-variable", steps, f"there is no variable {name}", remedy)
 
 
