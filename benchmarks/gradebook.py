@@ -63,7 +63,6 @@ QUERIES: dict[str, Callable[[Gradebook, Watch], Any]] = {
     "one learner": lambda book, out: list(book.grades(LEARNER)),
     "why": lambda book, out: book.report(LEARNER, "conv2d"),
     "columns": lambda book, out: columns(book),
-    "statuses": lambda book, out: book.statuses(),
     "grades": _grades,
     "by learner": _learners,
     **{f"export {form}": _export(form) for form in WRITERS},

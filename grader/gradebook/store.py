@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from grader.errors import MachineError
 from grader.gradebook import schema
 from grader.gradebook.assignment import Assignment
-from grader.gradebook.current import Grade, attempts_of, current, grades, unreplaced
+from grader.gradebook.current import Grade, attempts_of, current, grades
 from grader.gradebook.database import insert_of, open_database, reason, shown
 from grader.gradebook.policy import counted
 from grader.judge.report import Result, Status
@@ -247,18 +247,6 @@ class Gradebook:
         if not attempts:
             return None
         return self.verdict(counted(self.assignment(), learner, attempts).attempt.verdict_key)
-
-    def statuses(self) -> Mapping[str, int]:
-        """How many current results there are of each status."""
-        query = (
-            select(schema.verdict.c.status, func.count())
-            .join(schema.result, schema.verdict.c.key == schema.result.c.verdict_key)
-            .where(unreplaced())
-            .group_by(schema.verdict.c.status)
-        )
-        with self.engine.connect() as connection:
-            rows: Sequence[Any] = connection.execute(query).all()
-        return {status: count for status, count in rows}
 
 
 def content_of(text: str) -> str:

@@ -16,6 +16,7 @@ from grader.gradebook.store import Gradebook
 from grader.judge.judge import Judge
 from grader.judge.report import Status
 from tests.batch.conftest import hand_in, judge_all, source
+from tests.gradebook.books import statuses
 
 Find = Callable[..., Collected]
 
@@ -158,7 +159,7 @@ def test_another_seed_is_another_verdict_of_the_same_attempt(
     again, _ = judge_all(found().submissions, clerk, 1)
     assert again.kept <= 1  # eve's copy of bob's file
     assert standing(book) == EXPECTED
-    assert book.statuses() == {Status.PASSED: 2, Status.FAILED: 2, Status.ERROR: 1, Status.NOT_IMPLEMENTED: 1}
+    assert statuses(book) == {Status.PASSED: 2, Status.FAILED: 2, Status.ERROR: 1, Status.NOT_IMPLEMENTED: 1}
 
 
 def test_a_text_that_many_hand_in_is_judged_once(root: Path, found: Find, clerk: Clerk, tiny: Course) -> None:
@@ -176,7 +177,7 @@ def test_a_text_that_many_hand_in_is_judged_once(root: Path, found: Find, clerk:
     clerk.judge = Counting(clerk.judge.pool, clerk.judge.keysmith, clerk.judge.seed, True)
     tally, _ = judge_all(found().submissions, clerk, 2)
     assert (tally.judged, tally.shared, len(calls)) == (2, 28, 2)
-    assert clerk.gradebook.statuses() == {Status.PASSED: 15, Status.FAILED: 15}
+    assert statuses(clerk.gradebook) == {Status.PASSED: 15, Status.FAILED: 15}
 
 
 def test_the_driver_holds_no_more_than_the_executor_works_on(

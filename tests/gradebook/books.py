@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -80,3 +81,8 @@ def small_class(path: Path | str) -> Gradebook:
         ],
     )
     return book
+
+
+def statuses(book: Gradebook) -> Counter[str]:
+    """How many current grades there are of each status."""
+    return Counter(grade.status for grade in book.grades())

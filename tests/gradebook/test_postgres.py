@@ -15,7 +15,7 @@ from grader.errors import InputError
 from grader.gradebook.export import WRITERS
 from grader.gradebook.statistics import class_stats
 from grader.gradebook.store import Gradebook
-from tests.gradebook.books import NOW, check, record, result, small_class
+from tests.gradebook.books import NOW, check, record, result, small_class, statuses
 from tests.gradebook.servers import postgres, programs
 from tests.gradebook.test_export import weighted
 
@@ -60,7 +60,7 @@ def test_every_export_equals_that_of_sqlite(url: str, tmp_path: Path) -> None:
                 ours, theirs = (sorted(out.getvalue().splitlines()) for out in texts)
                 assert [line.rstrip(",") for line in ours] == [line.rstrip(",") for line in theirs], form
         assert asdict(class_stats(served))["totals"] == asdict(class_stats(lite))["totals"]
-        assert served.statuses() == lite.statuses()
+        assert statuses(served) == statuses(lite)
 
 
 def test_recording_twice_changes_nothing(url: str) -> None:
