@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from grader.quiz.kinds import Numeric
 from grader.quiz.marking.verdict import PartMark, Status
 from grader.quiz.slot import Slot
 
@@ -70,7 +71,7 @@ def feedback(slot: Slot, *, has_seen_points: bool = False) -> list[Said]:
         lines += points(slot)
         lines.append(Said("Model answer", mark.key))
     elif not mark.correct and slot.item.type != "matching":
-        lines.append(Said("Right answer", mark.key, is_markdown=_is_authored(slot)))
+        lines.append(Said("Right answer", _key(slot, mark), is_markdown=_is_authored(slot)))
     lines += [Said("", text) for text in mark.feedback]
     if slot.item.type not in {"recall", "ordering"}:
         lines += _parts(slot, mark)
@@ -136,6 +137,14 @@ def _evidence(slot: Slot, part: PartMark) -> str:
     while end < len(text) and text[end].isalnum():
         end += 1
     return f'(you wrote: "{text[start:end]}")'
+
+
+def _key(slot: Slot, mark: Mark) -> str:
+    if not isinstance(slot.item, Numeric):
+        return mark.key
+    from grader.quiz.marking.numeric import shown_key
+
+    return shown_key(slot.item, mark.key)
 
 
 def _is_authored(slot: Slot) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from grader.quiz.kinds import Choice, Matching, Multiple, Ordering, TrueFalse
+from grader.quiz.kinds import Choice, Matching, Multiple, Numeric, Ordering, Shape, TrueFalse
 from grader.quiz.model import AnyItem
 from grader.quiz.show import Part, Shown
 
@@ -27,8 +27,27 @@ def read(item: AnyItem, shown: Shown, typed: str) -> object:
     """The response that `typed` means (for a cloze, that of one blank). Raises: Unreadable."""
     if not typed.strip():
         raise Unreadable("Nothing was typed.")
+    if (wrong := refusal(item, typed)) is not None:
+        raise Unreadable(wrong)
     reader = _READERS.get(type(item))
     return typed.strip("\n") if reader is None else reader(shown, typed.strip().lower())
+
+
+def refusal(item: AnyItem, typed: object) -> str | None:
+    """Why what was typed is no number or no shape where one is asked for, so that a slip costs nothing; None where it is."""
+    if not isinstance(typed, str) or not typed.strip():
+        return None
+    if isinstance(item, Numeric):
+        from grader.quiz.marking.quantity import read_quantity
+
+        if read_quantity(typed.strip()) is None:
+            return f"{typed.strip()[:60]!r} is not read as a number."
+    elif isinstance(item, Shape):
+        from grader.quiz.marking.shape import split_shape
+
+        if split_shape(typed.strip()) is None:
+            return f"{typed.strip()[:60]!r} is not read as a shape: write it like (N, 64, 16, 16)."
+    return None
 
 
 def how_to(item: AnyItem, shown: Shown) -> str:

@@ -41,6 +41,20 @@ def test_there_are_250_items_and_40_with_fresh_numbers(library: Library) -> None
     assert sum(bool(item.vars) for item in library.items.values()) >= 40
 
 
+def test_papers_are_cited_by_one_number_each(library: Library) -> None:
+    """A number that two first authors share, or a paper under two numbers, is a slip of the pen."""
+    cited = [part for item in library.items.values() for part in item.source.split(";") if "arXiv" in part]
+    found = [
+        (part.split()[0].strip(","), re.findall(r"arXiv:(\d{4}\.\d{4,5})(?!\d)", part)) for part in cited
+    ]
+    assert all(len(numbers) == 1 for _, numbers in found), found
+    authors: dict[str, set[str]] = {}
+    for author, (number,) in found:
+        authors.setdefault(number, set()).add(author)
+    assert len(authors) >= 10
+    assert {number: names for number, names in authors.items() if len(names) > 1} == {}
+
+
 def test_every_type_of_item_is_in_use_at_least_five_times(library: Library) -> None:
     types = Counter(item.type for item in library.items.values())
     assert {name: types[name] for name in ITEM_TYPES if types[name] < 5} == {}

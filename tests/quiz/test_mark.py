@@ -5,7 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.quiz.draw import draw
+from grader.quiz.kinds import Numeric
 from grader.quiz.mark import Mark, Rating, Status, confirmed, mark
+from grader.quiz.marking.numeric import shown_key
 from grader.quiz.marking.quantity import read_quantity
 from tests.quiz.items import every_type, item_of, marked
 
@@ -100,6 +102,30 @@ def test_tolerance_is_the_larger_of_both_and_holds_at_its_edge() -> None:
     assert marked(item, "1.1").correct and marked(item, 0.9).correct and not marked(item, "1.11").correct
     assert marked(item_of("numeric", answer=12_000_000), "12 million").correct
     assert not marked(item_of("numeric", answer=8, unit={"symbol": "Mb"}), "8 MB").correct
+
+
+@pytest.mark.parametrize(
+    ("answer", "tolerance", "shown"),
+    [
+        (4.018149928, {"abs_tol": 0.01}, "4.018"),
+        (4.018149928, {}, "4.018149928"),
+        (123456, {"rel_tol": 0.01}, "123456"),
+        (25700, {"abs_tol": 0.5}, "25700"),
+        (0.0, {"rel_tol": 0.1}, "0"),
+    ],
+)
+def test_the_right_number_is_shown_with_one_decimal_more_than_counts(
+    answer: float, tolerance: dict[str, float], shown: str
+) -> None:
+    item = item_of("numeric", answer=answer, **tolerance)
+    assert isinstance(item, Numeric)
+    assert shown_key(item, marked(item, None).key) == shown
+
+
+def test_the_shown_number_has_its_unit() -> None:
+    item = item_of("numeric", answer="2 / 3", abs_tol=0.01, unit={"symbol": "MiB"})
+    assert isinstance(item, Numeric)
+    assert shown_key(item, marked(item, None).key) == "0.667 MiB"
 
 
 def test_a_foreseen_number_is_answered() -> None:

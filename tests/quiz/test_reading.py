@@ -35,6 +35,8 @@ def reads(kind: str, text: str) -> object:
         ("matching", "1b 2a 3d", [1, 0, 3]),
         ("matching", "3 - d, 1 = b", [1, None, 3]),
         ("matching", "b a d", [1, 0, 3]),
+        ("numeric", "12 MiB", "12 MiB"),
+        ("shape", "N x 64", "N x 64"),
         ("short", "  Equivariance ", "  Equivariance "),
     ],
 )
@@ -59,6 +61,8 @@ def test_ticks_are_read_in_any_spelling() -> None:
         ("matching", "1b 1a", "two letters"),
         ("matching", "a b", "3 letters are wanted"),
         ("matching", "1b nonsense", "pairs look like 1b"),
+        ("numeric", "a few", "'a few' is not read as a number"),
+        ("shape", "(N, , 3)", "is not read as a shape"),
     ],
 )
 def test_what_cannot_be_read_is_said(kind: str, text: str, words: str) -> None:

@@ -166,6 +166,17 @@ async def test_an_answer_half_given_survives_a_flag(session: Session, clock: Clo
             assert before not in (None, "", [], {}), kind
 
 
+async def test_what_is_no_number_costs_nothing(session: Session, clock: Clock) -> None:
+    app = QuizApp(session, clock)
+    async with app.run_test(size=(100, 40)) as pilot:
+        session.go(next(n for n, slot in enumerate(session.slots) if slot.item.type == "numeric"), clock())
+        await app._show()
+        await pilot.press(*"twelve", "enter")
+        await pilot.pause()
+        assert not session.current.is_answered
+        assert app.query_one(Input).value == "twelve"
+
+
 async def test_the_answer_stays_in_focus_when_the_window_does_not(session: Session, clock: Clock) -> None:
     """A page in a browser begins so."""
     app = QuizApp(session, clock)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from grader.errors import CourseError
 from grader.quiz.draw import Drawn
 from grader.quiz.expression import ExpressionError, number
@@ -48,6 +50,15 @@ def is_near(value: float, right: float, key: NumericKey) -> bool:
     """Whether `value` lies within the larger of both tolerances around `right`."""
     # A billionth of slack keeps a tolerance of 0.1 from refusing 1.1 for 1.0 by a rounding error.
     return abs(value - right) <= max(key.abs_tol, key.rel_tol * abs(right)) * (1 + 1e-9)
+
+
+def shown_key(key: NumericKey, text: str) -> str:
+    """A mark's key for people: with one decimal more than the tolerance lets count."""
+    right = read_quantity(text)
+    tolerance = 0.0 if right is None else max(key.abs_tol, key.rel_tol * abs(right.value))
+    if right is None or tolerance <= 0:
+        return text
+    return _shown(round(right.value, max(0, 1 - math.floor(math.log10(tolerance)))), key.unit)
 
 
 def _in_unit(quantity: Quantity, unit: Unit | None) -> tuple[float | None, float, tuple[str, ...]]:

@@ -18,6 +18,7 @@ from grader.quiz.durations import clock_face
 from grader.quiz.ending import Ending
 from grader.quiz.plan import Mode
 from grader.quiz.rating import Rating
+from grader.quiz.reading import refusal
 from grader.quiz.session import Session, TimeIsUp
 from grader.quiz.tui import body
 from grader.quiz.tui.answers import confirm, draft
@@ -132,6 +133,9 @@ class QuizApp(App[Ending]):
     async def _answered(self, event: Answered) -> None:
         """Save and mark what was confirmed; the next screen comes after that."""
         session = self.session
+        if (wrong := refusal(session.current.item, event.response)) is not None:
+            self.notify(wrong, severity="warning")
+            return
         try:
             mark = session.submit(event.response, self.clock())
         except TimeIsUp:
