@@ -68,6 +68,7 @@ def bench(judge: Judge, exercise: Exercise, source: str, device: str = "cpu", ro
         return Speed(exercise.id, device, result.status, result.message or (worst.message if worst else ""))
     text = exercise.solution.reference.source
     with (
+        judge.pool.reserved(device),  # three workers at once, and nobody else's beside them
         trusted(judge.pool, exercise, text, subject.request) as reference,
         trusted(
             judge.pool, exercise, text, subject.request

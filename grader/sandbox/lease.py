@@ -32,10 +32,10 @@ def slots(total_mib: int | None, each_mib: int) -> int:
 
 
 class Lease:
-    """One slot of one device, until `release`."""
+    """One slot of one device, until `release`; with None: of a device that is reserved, nothing to give back."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor: int | None = descriptor
+    def __init__(self, descriptor: int | None) -> None:
+        self._descriptor = descriptor
 
     def release(self) -> None:
         """Give it back. May be called twice."""

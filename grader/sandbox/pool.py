@@ -5,9 +5,10 @@ Threads may share a pool: each holds its own sessions, and `jobs` of them at onc
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
@@ -59,6 +60,7 @@ class Pool:
         self._groups: Groups | None = None
         self._owner = os.getpid()
         self._total_mib: dict[str, int | None] = {}
+        self._reserved: set[str] = set()
         self._closed = False
 
     def session(
@@ -86,7 +88,8 @@ class Pool:
                 trial.wait_ready()
 
         def born() -> Child:
-            held = lease.take(gpu.uuid, self._room(gpu, limits))
+            reserved = gpu.uuid in self._reserved
+            held = lease.Lease(None) if reserved else lease.take(gpu.uuid, self._room(gpu, limits))
             try:
                 self._health.ensure(gpu.uuid, probe)
                 child = self._child(place, forbidden, limits)
@@ -96,6 +99,27 @@ class Pool:
             return Leased(child, held, lambda: self._health.suspect(gpu.uuid))
 
         return Session(born, limits, self._groups, watched)
+
+    @contextlib.contextmanager
+    def reserved(self, device: str, limits: Limits | None = None) -> Iterator[None]:
+        """Have the whole of a GPU: sessions of this pool share it, no other grader's does. The CPU is everybody's.
+
+        For one thread at a time. Raises: `MachineError` when it does not become free.
+        """
+        gpu = self._gpus(device)
+        held: list[lease.Lease] = []
+        try:
+            for slot in range(0 if gpu is None else self._room(gpu, limits or Limits())):
+                assert gpu is not None
+                held.append(lease.take(gpu.uuid, slot + 1))  # those before it are ours
+            if gpu is not None:
+                self._reserved.add(gpu.uuid)
+            yield
+        finally:
+            if gpu is not None:
+                self._reserved.discard(gpu.uuid)
+            for one in held:
+                one.release()
 
     def _room(self, gpu: Gpu, limits: Limits) -> int:
         with self._lock:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from grader.bench import measure, roofline
-from grader.bench.bench import Speed, bench
+from grader.bench import ceilings, measure, roofline
+from grader.bench.bench import Speed, bench, subject_of
 from grader.bench.measure import Timing, per_call, timing
 from grader.bench.roofline import Ceilings, Cost
 from grader.cli import cli
 from grader.cli.bench import rendered
 from grader.course.catalog import Course
-from grader.errors import GraderError
+from grader.errors import GraderError, MachineError
 from grader.judge.judge import Judge
+from grader.judge.keysmith import Keysmith
 from grader.judge.report import Status
+from grader.sandbox import Pool, lease
+from grader.sandbox.devices import present
+from grader.sandbox.gpu import Gpu
 
 
 @pytest.fixture(autouse=True)
@@ -141,6 +148,55 @@ def test_what_has_no_speed_says_so(judge: Judge, course: Course) -> None:
         timed(judge, course, "test_conv2d")
     with pytest.raises(GraderError, match="answers are random"):
         timed(judge, course, "kaiming_normal")
+
+
+def test_what_forbids_products_can_be_timed(
+    judge: Judge, course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measure, "MOST_CALLS", 8)
+    given = course.exercise("global_avg_pool")
+    exercise = replace(given, info=given.info.model_copy(update={"forbidden": ("mul*", "*mm*")}))
+    speed = bench(judge, exercise, exercise.solution.reference.source, rounds=3)
+    assert speed.status is Status.PASSED and speed.yours is not None, speed.message
+
+
+def test_a_gpu_with_room_for_one_is_timed_on_and_reserved(
+    course: Course, keysmith: Keysmith, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three workers at once, and a fourth for the ceilings, on a stand-in for a device."""
+    if sys.platform != "linux":
+        pytest.skip("there are no GPU workers elsewhere")
+    fake = Gpu("cpu", f"GPU-bench-{os.getpid()}", ("/dev/full",))
+    monkeypatch.setattr(measure, "MOST_CALLS", 8)
+    monkeypatch.setattr(lease.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(lease.take, "__defaults__", (1, None, 0.0, lambda seconds: None))
+    found: list[str] = []
+
+    def elsewhere(cost: Cost, ceilings: Ceilings, yours_s: float, reference_s: float) -> str:
+        with pytest.raises(MachineError, match="is taken"):
+            lease.take(fake.uuid)
+        found.append("taken")
+        return "measured"
+
+    monkeypatch.setattr("grader.bench.bench.position", elsewhere)
+    monkeypatch.setattr(
+        "grader.bench.bench.subject_of", lambda *given: replace(subject_of(*given), cost=Cost(1.0, 1.0))
+    )
+    monkeypatch.setitem(ceilings.SIZES, "cpu", (1 << 12, 16))
+    with Pool(gpus=lambda name: fake) as pool:
+        speed = timed(Judge(pool, keysmith), course, "global_avg_pool")
+    assert (speed.status, speed.roofline, found) == (Status.PASSED, "measured", ["taken"]), speed.message
+    lease.take(fake.uuid).release()
+
+
+@pytest.mark.cuda
+def test_on_a_gpu(judge: Judge, course: Course) -> None:
+    if present().named("cuda") is None:
+        pytest.skip(present().missing["cuda"])
+    exercise = course.exercise("conv2d")
+    speed = bench(judge, exercise, exercise.solution.reference.source, "cuda", rounds=3)
+    assert speed.status is Status.PASSED and speed.roofline, speed.message
+    print(rendered(speed))
 
 
 def test_the_command(course: Course, home: Path, tmp_path: Path) -> None:

@@ -35,9 +35,9 @@ POISONS = (
 
 @pytest.fixture
 def exercise(course: Course) -> Exercise:
-    """With a second for each call."""
+    """With half a second for each call."""
     given = course.exercise("global_avg_pool")
-    return dataclasses.replace(given, info=given.info.model_copy(update={"limits": Bounds(wall_s=1.0)}))
+    return dataclasses.replace(given, info=given.info.model_copy(update={"limits": Bounds(wall_s=0.5)}))
 
 
 @dataclasses.dataclass
@@ -93,7 +93,7 @@ def _is_free(tmp_path: Path) -> bool:
 
 @pytest.mark.parametrize(
     ("source", "status", "said"),
-    [(HANGS, Status.TIMEOUT, "stopped after 1 s"), (POISONS, Status.CRASHED, "illegal memory access")],
+    [(HANGS, Status.TIMEOUT, "stopped after 0.5 s"), (POISONS, Status.CRASHED, "illegal memory access")],
     ids=["hung", "poisoned"],
 )
 def test_it_costs_that_submission_alone(
