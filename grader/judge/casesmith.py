@@ -181,8 +181,7 @@ class CaseSmith:
         from grader.judge.noise import OtherRounding
 
         for seed in range(SAMPLES):
-            with OtherRounding(dtype, seed, digits):
-                yield self._observe(message(head, arrays, dtype), where)
+            yield self._observe(message(head, arrays, dtype), where, OtherRounding(dtype, seed, digits))
 
     def _neighbours(
         self, head: Mapping[str, Any], arrays: Mapping[str, Array], dtype: str, where: str
@@ -229,10 +228,10 @@ class CaseSmith:
         mutates, untrained = tuple(option("MUTATES", ())), tuple(option("UNTRAINED", ()))
         return Settings(required, mutates, gradients, _required(entry), untrained)
 
-    def _observe(self, request: Message, where: str) -> Seen:
+    def _observe(self, request: Message, where: str, around: Any = None) -> Seen:
         with quiet():
             try:
-                return seen_of(observe(request, self.entries))
+                return seen_of(observe(request, self.entries, around))
             except Exception as wrong:
                 raise CourseError(
                     f"{where}: the reference raises {type(wrong).__name__}: {wrong}", path=self.path

@@ -6,13 +6,14 @@ a wrong diagnosis is worse than none.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from grader.judge.compare import Answer
-from grader.judge.key import Array, Expected, Scalar, Seen
+from grader.judge.key import Array, Expected, KeyCase, Scalar, Seen
 from grader.judge.outcome import CaseOutcome, Part, part_of
 from grader.judge.report import Diagnosis, Status
 from grader.judge.statistics import check_statistic
@@ -102,7 +103,7 @@ def _agrees(outcome: CaseOutcome, part: Part, chaff: Seen) -> bool:
 
 def _statistics_alike(outcome: CaseOutcome, chaff: Seen) -> bool:
     """Two draws of one mistake fail the same statistics by the same amount, give or take their own chance."""
-    mine, theirs = _failed_statistics(outcome, outcome.seen), _failed_statistics(outcome, chaff)
+    mine, theirs = _failed_statistics(outcome.case, outcome.seen), _failed_statistics(outcome.case, chaff)
     if mine.keys() != theirs.keys():
         return False
     deviations = {str(s["name"]): float(s["deviation"]) for s in outcome.case.statistics}
@@ -120,14 +121,18 @@ def _make(value: object) -> str:
     return f"{value.dtype} {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__
 
 
-def _failed_statistics(outcome: CaseOutcome, seen: Seen) -> dict[str, object]:
-    """What each statistic that these values fail was measured at, by its name; None where it could not be."""
+@functools.lru_cache(maxsize=512)
+def _failed_statistics(case: KeyCase, seen: Seen) -> Mapping[str, object]:
+    """What each statistic that these values fail was measured at, by its name; None where it could not be.
+
+    Kept: every check asks it of every chaff again, and of the learner's values as often.
+    """
     arrays = {name: Tensor.of(value) for name, value in seen.values.items() if isinstance(value, np.ndarray)}
     answer = Answer(arrays, {n: v for n, v in seen.values.items() if n not in arrays}, seen.facts)
-    inputs = {name: tensor.numpy() for name, tensor in outcome.case.request.tensors.items()}
-    checked = {str(s["name"]): check_statistic(s, answer, inputs) for s in outcome.case.statistics}
+    inputs = {name: tensor.numpy() for name, tensor in case.request.tensors.items()}
+    checked = {str(s["name"]): check_statistic(s, answer, inputs) for s in case.statistics}
     failed: dict[str, object] = {name: wrong.actual for name, wrong in checked.items() if wrong is not None}
-    for name, expected in outcome.case.expected.items():
+    for name, expected in case.expected.items():
         made, right = seen.values.get(name), expected.value
         if isinstance(right, np.ndarray) and _make(made) != _make(right):
             failed[f"the make of {name}"] = _make(made)

@@ -26,6 +26,12 @@ _ROUNDING = frozenset(
 )
 
 
+#: operations that are exact where their result is a whole number, as indices are that are computed in floats
+_EXACT_WHEN_WHOLE = frozenset(("add", "sub", "rsub", "mul"))
+#: units in the last place below one that make being whole no accident
+_SPARE = 64.0
+
+
 def _softplus(result: Any, x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """With the log1p(e^-x) that softplus leaves out where x is large."""
     left_out = torch.log1p(torch.exp(-beta * x)) / beta
@@ -71,7 +77,16 @@ class OtherRounding(TorchDispatchMode):  # type: ignore[no-untyped-call]
             result = _SHORTCUTS[name](result, *args)
         if name not in _ROUNDING:
             return result
-        return self._moved(result) if isinstance(result, torch.Tensor) else tree_map(self._moved, result)
+        if not isinstance(result, torch.Tensor):
+            return tree_map(self._moved, result)
+        moved = self._moved(result)
+        if name in _EXACT_WHEN_WHOLE and moved is not result:
+            return torch.where(self._whole(result), result, moved)
+        return moved
+
+    def _whole(self, value: Any) -> Any:
+        """Where a value is a whole number, and so small that its neighbours are none."""
+        return (value == value.round()) & (value.abs() < ULPS / (_SPARE * self._amount))
 
     def _moved(self, value: Any) -> Any:
         if not isinstance(value, torch.Tensor) or value.dtype != self._dtype or value.device.type != "cpu":

@@ -86,6 +86,17 @@ def _share_like(output: Array, inputs: Mapping[str, Array], options: Mapping[str
     return float(np.mean(alike.reshape(len(like), -1).all(axis=1)))
 
 
+def _share_window(output: Array, inputs: Mapping[str, Array], options: Mapping[str, Any]) -> float:
+    """The share of the batch's images that are the window at `row` and `column` of the input `of`, bordered by `padding` zeros."""
+    row, column, border = (int(options[name]) for name in ("row", "column", "padding"))
+    height, width = output.shape[2:]
+    padded = np.pad(inputs[options["of"]], ((0, 0), (0, 0), (border, border), (border, border)))
+    window = padded[:, :, row : row + height, column : column + width]
+    if window.shape != output.shape:
+        raise ValueError("one window for each of the output")
+    return float(np.mean(np.isclose(output, window, rtol=1e-4, atol=1e-5).all(axis=(1, 2, 3))))
+
+
 def _distances(output: Array, options: Mapping[str, Any]) -> Array:
     """Of each point (a row of the output) to each of the `centres`, which stay with the judge."""
     centres = np.asarray(options["centres"], np.float64)
@@ -130,6 +141,7 @@ MEASURES: dict[str, Measure] = {
     "axis_spread": _axis_spread,
     "correlation": _correlation,
     "share_like": _share_like,
+    "share_window": _share_window,
     "accuracy": _accuracy,
     "largest_share": _largest_share,
     "unequal_groups": _unequal_groups,

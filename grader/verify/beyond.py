@@ -32,10 +32,10 @@ _TRIES = 3  # combinations looked at for each one wanted: many are refused
 
 @dataclass(frozen=True)
 class Reach:
-    """How far to go: seeds in turn, each with its combinations, for at most `wall_s` seconds and `most` cases."""
+    """How far to go: seeds in turn, each with its combinations, for at most `cpu_s` seconds of a processor and `most` cases."""
 
     seeds: Sequence[int]
-    wall_s: float
+    cpu_s: float
     most: int | None = None
 
 
@@ -44,7 +44,7 @@ def more_cases(exercise: Exercise, reach: Reach, *, combine: bool = True) -> lis
     names = list(exercise.info.entry_names)
     smith = CaseSmith(exercise, entries_of(exercise.id, exercise.solution.reference.source, names), "cpu")
     wheats = [bench_of(exercise, wheat.source) for wheat in exercise.solution.wheats[1:]]
-    deadline = time.monotonic() + reach.wall_s
+    deadline = time.process_time() + reach.cpu_s
     drawn = [_drawn(exercise, seed) for seed in reach.seeds]
     own = [(case, _OWN + at) for cases in drawn for at, case in enumerate(cases)]
     combined = [
@@ -53,7 +53,7 @@ def more_cases(exercise: Exercise, reach: Reach, *, combine: bool = True) -> lis
     most = len(own) + MAX_COMBINED if reach.most is None else min(reach.most, len(own) + MAX_COMBINED)
     found: list[KeyCase] = []
     for case, index in _alternate(own, combined):
-        if time.monotonic() > deadline or len(found) >= most:
+        if time.process_time() > deadline or len(found) >= most:
             break
         made = _made(smith, case, index)
         if made is not None and (index < _COMBINED or _agreed(made, wheats)):

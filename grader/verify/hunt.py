@@ -27,7 +27,8 @@ MAX_MUTANTS, MIN_MUTANTS = 100, 12
 BUDGET_S = 45.0  # for judging all mutants of one exercise once, were none to fail early
 SLOW_S, SLOW_BUDGET_S = 0.5, 15.0  # where the reference itself takes so long: training
 SEEDS = 8
-REACH_S = 20.0
+REACH_S = 20.0  # of a processor, and so many times as long by the clock on a busy machine
+PATIENCE = 6
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def _failures(
 
 def _more(exercise: Exercise, most: int) -> list[KeyCase]:
     reach = Reach(secret_seeds(exercise, SEEDS), REACH_S, most)
-    found = in_child(lambda: more_cases(exercise, reach), REACH_S * 4)
+    found = in_child(lambda: more_cases(exercise, reach), REACH_S * PATIENCE)
     if isinstance(found, Lost):  # some combination never ends: the author's own cases alone
-        found = in_child(lambda: more_cases(exercise, reach, combine=False), REACH_S * 4)
+        found = in_child(lambda: more_cases(exercise, reach, combine=False), REACH_S * PATIENCE)
     return [] if isinstance(found, Lost) else found

@@ -41,14 +41,17 @@ class Request:
         return tuple(self.head.get(key, ()))
 
 
-def observe(request: Message, entries: Mapping[str, Any]) -> Message:
-    """Run one case and report what was seen. Whatever the learner's code raises passes through."""
+def observe(request: Message, entries: Mapping[str, Any], around: Any = None) -> Message:
+    """Run one case and report what was seen. Whatever the learner's code raises passes through.
+
+    `around`: a context for the learner's calls and their gradients alone, entered anew for each.
+    """
     tools = Request(request.head, request.tensors, backend(request.head["framework"]))
-    seen = Observation(tools.backend)
+    seen = Observation(tools.backend, around=around)
     if request.head.get("watch"):
         from grader.worker.traffic import Traffic
 
-        seen.traffic = Traffic(tools.device.partition(":")[0])
+        seen.traffic = seen.around = Traffic(tools.device.partition(":")[0])
     RUNNERS[request.head["kind"]](tools, entries[request.head["entry"]], seen)
     seen.note_traffic()
     return seen.message()

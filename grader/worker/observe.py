@@ -22,6 +22,8 @@ class Observation:
     facts: dict[str, Any] = field(default_factory=dict)
     traffic: Any = None
     "counts what the learner's code does with its device; None: nobody asked"
+    around: Any = None
+    "a context for what the learner's code does"
 
     def add(self, name: str, value: Any) -> dict[str, Any]:
         """Record a result under `name`; gives its array leaves by name, for gradients."""
@@ -54,7 +56,7 @@ class Observation:
 
     def counted(self) -> contextlib.AbstractContextManager[Any]:
         """Around what the learner's code does, and nothing of ours."""
-        return contextlib.nullcontext() if self.traffic is None else self.traffic
+        return contextlib.nullcontext() if self.around is None else self.around
 
     def note_traffic(self) -> None:
         """Turn the counts into facts."""

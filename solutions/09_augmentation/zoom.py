@@ -72,7 +72,8 @@ def zoom_loops(input, factor):
             for i in range(height):
                 for j in range(width):
                     weight = max(0.0, 1 - abs(sy - i)) * max(0.0, 1 - abs(sx - j))
-                    value = value + weight * input[:, :, i, j]
+                    if weight:
+                        value = value + weight * input[:, :, i, j]
             pixels.append(value)
     return torch.stack(pixels, dim=2).reshape(input.shape)
 

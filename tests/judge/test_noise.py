@@ -38,6 +38,15 @@ def test_exact_operations_and_other_dtypes_stay_exact() -> None:
     assert torch.equal(doubled, X.double().exp()) and torch.equal(counted, torch.arange(1, 5))
 
 
+def test_whole_numbers_stay_whole_so_that_no_index_jumps() -> None:
+    places = torch.arange(5000, dtype=torch.float32)
+    with OtherRounding("float32", 0):
+        after = (2 * (places + 1) - 3).long()
+        halves = places + 0.5
+    assert torch.equal(after, 2 * torch.arange(5000) - 1)
+    assert not torch.equal(halves, places.add(0.5))
+
+
 def test_gradients_are_rounded_otherwise_too() -> None:
     x = X.clone().requires_grad_()
     with OtherRounding("float32", 0):

@@ -44,6 +44,17 @@ def test_share_like_counts_whole_entries() -> None:
     assert MEASURES["share_like"](np.array([[1, 2], [3, 5], [5, 6]]), {}, like) == pytest.approx(2 / 3)
 
 
+def test_share_window_counts_images_that_are_the_window() -> None:
+    images = np.arange(1.0, 13.0).reshape(2, 1, 2, 3)
+    at = {"of": "input", "row": 0, "column": 2, "padding": 1}
+    right = np.array([[[[0.0, 0.0], [2.0, 3.0]]], [[[0.0, 0.0], [8.0, 9.0]]]])
+    assert MEASURES["share_window"](right, {"input": images}, at) == 1.0
+    assert MEASURES["share_window"](right[[0, 0]], {"input": images}, at) == 0.5
+    assert MEASURES["share_window"](right, {"input": images}, {**at, "column": 1}) == 0.0
+    with pytest.raises(ValueError, match="window"):
+        MEASURES["share_window"](right, {"input": images}, {**at, "column": 4})
+
+
 def test_correlation_with_another_output_of_the_case() -> None:
     statistic = vars(Statistic("redrawn", "correlation", 0.0, 0.1, "second", {"with": "first"}))
     first, second = np.array([1.0, -1.0, 1.0, -1.0]), np.array([1.0, 1.0, -1.0, -1.0])
