@@ -30,11 +30,13 @@ from grader.judge.report import Status
 from grader.judge.text import clean, error_signature
 from grader.sandbox.devices import kind_of
 from grader.worker.kinds import observe
+from grader.worker.matching import MAX_CANDIDATES
 from grader.worker.serve import describe, entries_of
 from grader.worker.wire import Message, pack
 
 #: an idea may be hungrier than every right answer at hand, and small cases have constants beside
 PEAK_TIMES, PEAK_BYTES = 4, 1 << 14
+ROUNDINGS = 6  # ways to round under which the reference must pass a case under autocast
 DRAWS = 6  # how often inputs are drawn anew when chance put one on a kink
 _AUTOMATIC = (Form.FLOAT64, Form.TRANSPOSED, Form.STRIDED)
 _HALVES = (Form.BFLOAT16, Form.FLOAT16)
@@ -249,7 +251,8 @@ class Keysmith:
     def _autocast(self, exercise: Exercise, cases: list[Case], smith: CaseSmith) -> Iterator[KeyCase]:
         """Each check's last case under `torch.autocast` of each half type, where every right implementation agrees.
 
-        Raises: `CourseError` where `course.yaml` says `autocast: true` and one does not.
+        And where the reference does whichever way operations round: a device rounds others than the CPU, and where a ReLU's
+        input is near 0 its gradient jumps. Raises: `CourseError` where `course.yaml` says `autocast: true` and one does not.
         """
         info = exercise.info
         judged = info.kind in (Kind.FUNCTION, Kind.MODULE) and info.framework is Framework.TORCH
@@ -271,9 +274,9 @@ class Keysmith:
                     continue
                 with quiet():
                     refuted = [name for name, wheat in others.items() if not _agrees(made, wheat, info.kind)]
-                if not refuted:
+                if not refuted and _is_steady(made, smith.entries, info.kind):
                     yield made
-                elif info.autocast:
+                elif refuted and info.autocast:
                     raise CourseError(
                         f"{refuted[0]} fails case {index} ({case.check}) under {form}",
                         path=exercise.solution.path,
@@ -359,6 +362,31 @@ def _agrees(case: KeyCase, entries: Mapping[str, Any], kind: Kind) -> bool:
         return False
     passed = judge_case(case, Answer.of(answer), seen_of(answer), kind).status is Status.PASSED
     return passed or kind is Kind.MODULE
+
+
+def _is_steady(case: KeyCase, entries: Mapping[str, Any], kind: Kind) -> bool:
+    """Whether the reference passes a case under autocast, and does so under other roundings."""
+    from grader.judge.noise import OtherRounding
+
+    half = AUTOCAST[case.form]
+    attempt = next((a for a in range(MAX_CANDIDATES) if _passes(case, entries, kind, a)), None)
+    for seed in range(ROUNDINGS if attempt is not None else 0):
+        rest = OtherRounding("float32", 100 + seed, half, ulps=1.0)  # twice what a rounding moves
+        with rest, OtherRounding(half, 200 + seed, ulps=1.0):
+            if not _passes(case, entries, kind, attempt):
+                return False
+    return attempt is not None
+
+
+def _passes(case: KeyCase, entries: Mapping[str, Any], kind: Kind, attempt: int | None) -> bool:
+    """Whether it passes with its parameters paired in the way that has this number."""
+    request = on_cpu(case.request)
+    try:
+        with quiet():
+            answer = observe(Message({**request.head, "attempt": attempt}, request.tensors), entries)
+    except Exception:
+        return False
+    return judge_case(case, Answer.of(answer), seen_of(answer), kind).status is Status.PASSED
 
 
 def _peak(request: Message, entries: Mapping[str, Any]) -> int:

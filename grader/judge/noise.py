@@ -49,13 +49,13 @@ _SHORTCUTS: dict[str, Callable[..., Any]] = {"softplus": _softplus, "softplus_ba
 class OtherRounding(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """While active, results of `dtype` are rounded otherwise; `seed` says how.
 
-    `digits`: of which dtype the results have the digits; None: of their own.
+    `digits`: of which dtype the results have the digits; None: of their own. `ulps`: how far they are moved at most.
     """
 
-    def __init__(self, dtype: str, seed: int, digits: str | None = None) -> None:
+    def __init__(self, dtype: str, seed: int, digits: str | None = None, ulps: float = ULPS) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._dtype = getattr(torch, dtype)
-        self._amount = ULPS * float(torch.finfo(getattr(torch, digits or dtype)).eps)
+        self._amount = ulps * float(torch.finfo(getattr(torch, digits or dtype)).eps)
         self._generator = torch.Generator().manual_seed(seed)
 
     @classmethod
