@@ -105,5 +105,5 @@ def _keep(folder: Path, exercise: str, keys: Callable[[], dict[str, bytes]]) -> 
         return
     for name, data in keys().items():
         if not (folder / name).exists():
-            save(folder / name, wire.unpack(data))
+            save(folder / name, wire.unpack_own(data))
     _kept.add((folder, exercise))

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.worker.wire import Message, Tensor, WireError, pack, unpack
+from grader.worker.wire import Message, Tensor, WireError, pack, unpack_own
 
 Array = NDArray[Any]
 Scalar = bool | int | float | str | None
@@ -128,7 +128,7 @@ def save(path: Path, message: Message) -> None:
 def load(path: Path) -> Message | None:
     """The message at `path`; None when there is none or it is damaged (it is then built anew)."""
     try:
-        return unpack(path.read_bytes())
+        return unpack_own(path.read_bytes())
     except (OSError, WireError):
         return None
 

@@ -23,6 +23,8 @@ PREFIX = struct.Struct("<IQ")
 MAX_HEADER = 1 << 20
 MAX_BODY = 256 << 20
 MAX_TENSORS = 4096
+OWN_HEADER, OWN_BODY, OWN_TENSORS = 64 << 20, 2 << 30, 1 << 20
+"""Bounds of a frame that the judge wrote itself: what thirty chaffs give on forty cases is far more than one answer."""
 MAX_DIMS = 16
 _MAX_DIGITS = 80
 
@@ -79,6 +81,7 @@ def read(
     read_exactly: Callable[[int], bytes | bytearray | memoryview],
     max_header: int = MAX_HEADER,
     max_body: int = MAX_BODY,
+    max_tensors: int = MAX_TENSORS,
 ) -> Message:
     """The next frame from a source of bytes.
 
@@ -88,7 +91,7 @@ def read(
     if header_bytes > max_header or body_bytes > max_body:
         raise WireError(f"a frame of {header_bytes} + {body_bytes} bytes exceeds {max_header} + {max_body}")
     header = read_exactly(header_bytes)
-    specs, head = _header(bytes(header), body_bytes)
+    specs, head = _header(bytes(header), body_bytes, max_tensors)
     body = memoryview(read_exactly(body_bytes)) if body_bytes else memoryview(b"")
     tensors, at = {}, 0
     for name, dtype, shape in specs:
@@ -98,7 +101,14 @@ def read(
     return Message(head, tensors)
 
 
-def unpack(frame: bytes) -> Message:
+def unpack_own(frame: bytes) -> Message:
+    """The message of a frame that the judge wrote: a key, or what chaffs give. Raises: `WireError`."""
+    return unpack(frame, OWN_HEADER, OWN_BODY, OWN_TENSORS)
+
+
+def unpack(
+    frame: bytes, max_header: int = MAX_HEADER, max_body: int = MAX_BODY, max_tensors: int = MAX_TENSORS
+) -> Message:
     """The message of exactly one frame. Raises: `WireError`."""
     at = 0
 
@@ -109,13 +119,15 @@ def unpack(frame: bytes) -> Message:
         at += count
         return frame[at - count : at]
 
-    message = read(take)
+    message = read(take, max_header, max_body, max_tensors)
     if at != len(frame):
         raise WireError("bytes after the frame")
     return message
 
 
-def _header(raw: bytes, body_bytes: int) -> tuple[list[tuple[str, str, tuple[int, ...]]], dict[str, Any]]:
+def _header(
+    raw: bytes, body_bytes: int, max_tensors: int
+) -> tuple[list[tuple[str, str, tuple[int, ...]]], dict[str, Any]]:
     try:
         header = json.loads(raw, parse_int=_whole)
     except (ValueError, RecursionError):
@@ -126,7 +138,7 @@ def _header(raw: bytes, body_bytes: int) -> tuple[list[tuple[str, str, tuple[int
         or type(header.get("tensors")) is not list
     ):
         raise WireError("the header lacks its parts")
-    if len(header["tensors"]) > MAX_TENSORS:
+    if len(header["tensors"]) > max_tensors:
         raise WireError("too many tensors")
     specs = [_spec(entry) for entry in header["tensors"]]
     if len({name for name, _, _ in specs}) != len(specs):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from grader.course.catalog import Course
 from grader.judge import key as keys
 from grader.judge.keysmith import Keysmith
+from grader.worker.wire import MAX_TENSORS, unpack_own
 
 
 def test_a_key_and_its_chaffs_read_back_equal(course: Course, keysmith: Keysmith) -> None:
@@ -31,6 +33,23 @@ def test_a_key_and_its_chaffs_read_back_equal(course: Course, keysmith: Keysmith
         for one_seen, other_seen in zip(cases, read_back[name], strict=True):
             assert (one_seen.error, one_seen.facts) == (other_seen.error, other_seen.facts)
             assert set(one_seen.values) == set(other_seen.values)
+
+
+def test_what_many_chaffs_give_on_many_cases_is_run_once(
+    course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five thousand tensors: more than any worker may send in one frame."""
+    exercise = course.exercise("freeze")
+    first = Keysmith(tmp_path)
+    made = first.chaffs(exercise, first.key(exercise))
+    monkeypatch.setattr(Keysmith, "run", lambda *_: pytest.fail("a chaff is run again"))
+    again = Keysmith(tmp_path)
+    found = again.chaffs(exercise, again.key(exercise))
+    assert {name: len(seen) for name, seen in found.items()} == {
+        name: len(seen) for name, seen in made.items()
+    }
+    parcel = first.frames(exercise).values()
+    assert sum(len(unpack_own(frame).tensors) for frame in parcel) > MAX_TENSORS
 
 
 def test_a_damaged_key_is_made_anew(course: Course, tmp_path: Path) -> None:
