@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from grader.course.catalog import Exercise
 from grader.course.model import Framework, Kind
 from grader.judge.answer import read_answer
@@ -120,7 +118,9 @@ class _Talk:
             self._note(ended.of(case), None)
             return ended
         outcome = self._judged(case, answer)
-        if _made_as(case) not in self.pairings:
+        if (
+            self.exercise.info.kind is Kind.MODULE and _made_as(case) not in self.pairings
+        ):  # elsewhere it buys guesses
             outcome, answer = self._other_pairings(case, outcome, answer)
         self._note(outcome, answer)
         return None
@@ -129,9 +129,7 @@ class _Talk:
         self, case: KeyCase, outcome: CaseOutcome, answer: Message
     ) -> tuple[CaseOutcome, Message]:
         """A module's parameters can be paired with the reference's in several ways: one that is right is right."""
-        claimed = 1
-        if outcome.of(Part.FORWARD) and self.exercise.info.kind is Kind.MODULE:  # elsewhere it buys guesses
-            claimed = Answer.of(answer).facts.get("attempts", 1)
+        claimed = Answer.of(answer).facts.get("attempts", 1) if outcome.of(Part.FORWARD) else 1
         for attempt in range(1, min(claimed, MAX_CANDIDATES)):
             self.pairings[_made_as(case)] = attempt
             other, ended = self._exchange(self._request(case), reply_bound(case))
@@ -145,7 +143,8 @@ class _Talk:
 
     def _request(self, case: KeyCase) -> Message:
         head: Mapping[str, Any] = case.request.head
-        return Message({**head, "attempt": self.pairings.get(_made_as(case), 0)}, case.request.tensors)
+        attempt = self.pairings.get(_made_as(case), 0) if self.pairings else 0
+        return Message({**head, "attempt": attempt}, case.request.tensors)
 
     def _judged(self, case: KeyCase, answer: Message) -> CaseOutcome:
         return judged(case, answer, self.exercise)
@@ -169,9 +168,7 @@ class _Talk:
 
 def reply_bound(case: KeyCase) -> int:
     """Bytes that an answer may have: room for results of a wrong shape, not for filling the judge's memory."""
-    expected = sum(np.asarray(value.value).nbytes for value in case.expected.values() if value.is_tensor)
-    given = sum(len(tensor.data) for tensor in case.request.tensors.values())
-    return min(_ROOM_BYTES + _ROOM_TIMES * (expected + given), MAX_BODY)
+    return min(_ROOM_BYTES + _ROOM_TIMES * case.nbytes, MAX_BODY)
 
 
 def judged(case: KeyCase, answer: Message, exercise: Exercise) -> CaseOutcome:

@@ -98,9 +98,9 @@ def compare_arrays(name: str, truth: Array, actual: Array, tolerance: Array) -> 
     wide = actual.astype(np.float64) if actual.dtype.kind in "fiub" else actual
     with np.errstate(invalid="ignore", over="ignore"):
         good = np.abs(wide - truth) <= tolerance if truth.dtype.kind != "b" else wide == truth
-    bad = np.logical_not(good)  # NaN compares false, hence is bad
-    if not bad.any():
+    if good.all():
         return None
+    bad = np.logical_not(good)  # NaN compares false, hence is bad
     first = tuple(int(axis[0]) for axis in np.nonzero(bad)) if bad.ndim else ()
     finite = np.isfinite(wide[bad]).all() if wide.dtype.kind in "fc" else True
     count = f"{int(bad.sum())} of {bad.size} values"

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,12 @@ class KeyCase:
     request: Message
     expected: Mapping[str, Expected]
     statistics: tuple[Mapping[str, Any], ...] = ()  # `grader.author.Statistic` as data
+
+    @cached_property
+    def nbytes(self) -> int:
+        """Bytes of what is given and of what is expected."""
+        expected = sum(np.asarray(value.value).nbytes for value in self.expected.values() if value.is_tensor)
+        return expected + sum(len(tensor.data) for tensor in self.request.tensors.values())
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,7 @@ _RULES = REPLY + 1
 def load(framework: str, walls: Walls) -> None:
     """What each worker would otherwise import or compute for itself."""
     warm(framework)
-    import grader.worker.serve
-    from grader.worker import globals_state, memory
+    from grader.worker import globals_state, memory, rehearse
 
     if framework != "numpy":
         import grader.worker.nets
@@ -31,6 +30,7 @@ def load(framework: str, walls: Walls) -> None:
     memory.prepare(framework)
     globals_state.prepare(framework)
     integrity.seal()
+    rehearse.rehearse(framework)
     if walls.namespaces and walls.seccomp:
         seccomp.program(1, gpu=walls.gpu is not None)  # a zygote's workers are process 1 of their namespace
 
@@ -41,6 +41,7 @@ def forbid(operations: Sequence[str]) -> None:
         from grader.worker import guard
 
         guard.install(tuple(operations))
+    integrity.seal()()  # so that no worker has to look at what was loaded since
 
 
 def walls_of(given: dict[str, Any]) -> Walls:

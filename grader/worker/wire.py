@@ -72,7 +72,7 @@ class Message:
 def pack(message: Message) -> bytes:
     """`message` as one frame."""
     specs = [[name, t.dtype, list(t.shape)] for name, t in message.tensors.items()]
-    header = json.dumps({"head": message.head, "tensors": specs}, separators=(",", ":")).encode()
+    header = _ENCODER.encode({"head": message.head, "tensors": specs}).encode()
     body = [bytes(t.data) for t in message.tensors.values()]
     return b"".join([PREFIX.pack(len(header), sum(map(len, body))), header, *body])
 
@@ -129,7 +129,7 @@ def _header(
     raw: bytes, body_bytes: int, max_tensors: int
 ) -> tuple[list[tuple[str, str, tuple[int, ...]]], dict[str, Any]]:
     try:
-        header = json.loads(raw, parse_int=_whole)
+        header = _DECODER.decode(raw.decode())
     except (ValueError, RecursionError):
         raise WireError("the header is not JSON") from None
     if (
@@ -151,6 +151,10 @@ def _header(
 def _whole(text: str) -> int | float:
     """An integer; one that arithmetic with floats would choke on (10^400) becomes infinity, which passes no check."""
     return int(text) if len(text) <= _MAX_DIGITS else float(text)
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+_DECODER = json.JSONDecoder(parse_int=_whole)
 
 
 def _spec(entry: Any) -> tuple[str, str, tuple[int, ...]]:
