@@ -20,7 +20,8 @@ _FIRST, _COUNT = 1 << 12, (1 << 44) - (1 << 9)
 
 def reader(addresses: Sequence[int]) -> Callable[[], bytes]:
     """Gives the words at these addresses, which must be multiples of 8 in living objects."""
-    memory = np.frombuffer((ctypes.c_uint64 * _COUNT).from_address(_FIRST), np.uint64)
+    everything: Any = (ctypes.c_uint64 * _COUNT).from_address(_FIRST)
+    memory = np.frombuffer(everything, np.uint64)
     take, places = memory.take, np.array([(address - _FIRST) // _WORD for address in addresses], np.int64)
     return lambda: take(places).tobytes()
 
@@ -30,9 +31,9 @@ def dict_version() -> int | None:
     probe: dict[str, Any] = {"a": 1, "b": 2}
     places = range(_WORD, dict.__basicsize__, _WORD)
     moved = set(places)
-    for change in (lambda: probe.update(a=3), lambda: probe.update(a=4), lambda: probe.update(b=5)):
+    for changed in ({"a": 3}, {"a": 4}, {"b": 5}):
         before = [_word(probe, place) for place in places]
-        change()
+        probe.update(changed)
         moved &= {place for place, word in zip(places, before, strict=True) if _word(probe, place) != word}
     before_reading = [_word(probe, place) for place in sorted(moved)]
     _ = probe["a"], "b" in probe, dict(probe)
