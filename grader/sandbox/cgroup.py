@@ -56,6 +56,40 @@ class Groups:
 
     def take(self, pid: int, memory_mib: int) -> Group | None:
         """A group with process `pid` in it; `None` when the process is gone already."""
+        group = self._unused()
+        try:
+            (group.path / "cgroup.procs").write_text(str(pid))
+        except OSError:
+            self.give_back(group)
+            return None
+        return self.bound(group, memory_mib)
+
+    def reserve(self) -> tuple[Group, int] | None:
+        """A group for a process not born yet, and a descriptor of the caller's: a process that writes "0" there moves into it.
+
+        A process that moves itself waits for nobody, one that is moved waits some 10 ms. `None` where the kernel has version 2,
+        which makes both wait.
+        """
+        if self._files is not _V1:
+            return None
+        group = self._unused()
+        try:
+            return group, os.open(group.path / "tasks", os.O_WRONLY | os.O_CLOEXEC)
+        except OSError:
+            self.give_back(group)
+            return None
+
+    def bound(self, group: Group, memory_mib: int) -> Group | None:
+        """The group, with this limit from now on; `None` when the kernel does not take it."""
+        try:
+            (group.path / self._files.limit).write_text(str((memory_mib + SLACK_MIB) << 20))
+        except OSError:
+            self.give_back(group)
+            return None
+        group.reset()
+        return group
+
+    def _unused(self) -> Group:
         with self._lock:
             path = next((path for path in self._free if not _read(path / "cgroup.procs")), None)
             if path is None:
@@ -64,15 +98,7 @@ class Groups:
                 path.mkdir()
             else:
                 self._free.remove(path)
-        group = Group(path, self._files, _kills(path / self._files.events))
-        try:
-            (path / self._files.limit).write_text(str((memory_mib + SLACK_MIB) << 20))
-            (path / "cgroup.procs").write_text(str(pid))
-        except OSError:
-            self.give_back(group)
-            return None
-        group.reset()
-        return group
+        return Group(path, self._files, _kills(path / self._files.events))
 
     def give_back(self, group: Group) -> None:
         """The group may be used again, once its process has gone."""

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from grader.sandbox.cgroup import pid_of
+from grader.sandbox.cgroup import Group, pid_of
 
 _POLL_S = 0.005
 
@@ -25,13 +25,30 @@ class Record:
     cpu_s: float
 
 
-def waited_s(pid: int) -> float:
-    """Seconds that a process's main thread was ready to run while every processor was taken; 0 where nobody counts them."""
-    try:
-        with open(f"/proc/{pid}/schedstat", "rb") as file:
-            return int(file.read().split()[1]) * 1e-9
-    except (OSError, ValueError, IndexError):
-        return 0.0
+class Queue:
+    """How long a process's main thread was ready to run while every processor was taken. Close it."""
+
+    def __init__(self, pid: int) -> None:
+        self._file: int | None = None
+        try:
+            self._file = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            pass
+
+    def waited_s(self) -> float:
+        """Seconds; 0 where nobody counts them, and for a process that is gone."""
+        if self._file is None:
+            return 0.0
+        try:
+            return int(os.pread(self._file, 256, 0).split()[1]) * 1e-9
+        except (OSError, ValueError, IndexError):
+            return 0.0
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +76,10 @@ class Child(Protocol):
     def pid(self) -> int:
         """The process, in this process's numbering; -1 when it is gone."""
 
+    @property
+    def group(self) -> Group | None:
+        """The memory group that it moved into at birth, if any; whoever has it bounds it and gives it back."""
+
     def kill(self) -> None:
         """End the worker's whole process tree now."""
 
@@ -76,6 +97,7 @@ class Forked:
     pipes: Pipes
     pidfd: int
     status: int
+    group: Group | None = None
 
     @property
     def pid(self) -> int:
@@ -114,6 +136,7 @@ class Started:
 
     pipes: Pipes
     process: subprocess.Popen[bytes]
+    group: Group | None = None
 
     @property
     def pid(self) -> int:

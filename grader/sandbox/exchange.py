@@ -16,6 +16,7 @@ from grader.worker import wire
 from grader.worker.protocol import CONFINED
 
 CHUNK = 1 << 18
+_SMALL = 1 << 14
 
 
 class NotInTime(Exception):
@@ -50,6 +51,8 @@ class Exchange:
     output_bytes: int
     printed: bytearray
     confined: bool = False
+    surplus: bool = False
+    "more came than the frame that was asked for"
 
     def wait_confined(self, deadline: float) -> None:
         """Return when the worker says that its walls stand. Raises: `NoAnswer`, `NotInTime`."""
@@ -78,11 +81,12 @@ class Exchange:
         """
         next_look = inf if too_large is None else time.monotonic() + EVERY_S
         reader = FrameReader(max_body)
-        to_send = memoryview(frame)
+        to_send = self._send(memoryview(frame))
         poll = select.poll()
         poll.register(self.pipes.reply, select.POLLIN)
         poll.register(self.pipes.output, select.POLLIN)
-        poll.register(self.pipes.request, select.POLLOUT)
+        if to_send:
+            poll.register(self.pipes.request, select.POLLOUT)
         while not reader.complete:
             now = time.monotonic()
             if too_large is not None and now >= next_look:
@@ -105,10 +109,13 @@ class Exchange:
                 elif not self._receive(reader):
                     raise NoAnswer
         self.drain()
+        self.surplus |= reader.surplus
         return reader.message()
 
     def stray(self) -> bool:
-        """Whether bytes wait on the reply pipe that nobody asked for."""
+        """Whether bytes came, or wait, on the reply pipe that nobody asked for."""
+        if self.surplus:
+            return True
         poll = select.poll()
         poll.register(self.pipes.reply, select.POLLIN)
         return any(event & select.POLLIN for _, event in poll.poll(0))
@@ -161,10 +168,14 @@ class FrameReader:
         """Whether the last byte is there."""
         return self._size is not None and len(self._data) >= self._size
 
+    @property
+    def surplus(self) -> bool:
+        """Whether more than the frame came."""
+        return self._size is not None and len(self._data) > self._size
+
     def wanted(self) -> int:
-        """How many bytes to read next, at most."""
-        have, size = len(self._data), self._size
-        return wire.PREFIX.size - have if size is None else min(size - have, 4 * CHUNK)
+        """How many bytes to read next, at most; a small frame comes in one piece, before its length is known."""
+        return _SMALL if self._size is None else min(self._size - len(self._data), 4 * CHUNK)
 
     def feed(self, data: bytes) -> None:
         """Add what arrived. Raises: `BadAnswer` as soon as the announced length is out of bounds."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
 from grader.errors import MachineError
+from grader.sandbox.cgroup import Groups
 from grader.sandbox.child import Child, Pipes, Started
 
 #: (request, reply, output) to inherit, forbidden operations, home, file_mib -> the command line
@@ -36,7 +37,7 @@ class Fresh:
     def wait_ready(self) -> None:
         """Nothing to wait for."""
 
-    def fork(self, home: str, file_mib: int) -> Child:
+    def fork(self, home: str, file_mib: int, groups: Groups | None = None) -> Child:
         """A clean worker. Raises: `MachineError`."""
         with self._lock:
             while self._spares:

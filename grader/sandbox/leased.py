@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from grader.sandbox.cgroup import Group
 from grader.sandbox.child import Child, Pipes, Record
 from grader.sandbox.lease import Lease
 
@@ -29,6 +30,11 @@ class Leased:
     def pid(self) -> int:
         """See `Child`."""
         return self.child.pid
+
+    @property
+    def group(self) -> Group | None:
+        """See `Child`."""
+        return self.child.group
 
     def kill(self) -> None:
         """See `Child`."""

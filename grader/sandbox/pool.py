@@ -140,7 +140,8 @@ class Pool:
 
     def _child(self, place: Place, forbidden: tuple[str, ...], limits: Limits) -> Child:
         home = self._home(place[0])
-        return self._with_source(place, forbidden, lambda source: source.fork(home, limits.file_mib))
+        groups = self._groups if place[1] is None else None
+        return self._with_source(place, forbidden, lambda source: source.fork(home, limits.file_mib, groups))
 
     def _with_source(self, place: Place, forbidden: tuple[str, ...], use: Callable[[Source], T]) -> T:
         said = ""

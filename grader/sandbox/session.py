@@ -11,7 +11,7 @@ from typing import Self
 
 from grader.errors import MachineError
 from grader.sandbox.cgroup import Group, Groups
-from grader.sandbox.child import Child, Record, waited_s
+from grader.sandbox.child import Child, Queue, Record
 from grader.sandbox.endings import cause, too_much_memory
 from grader.sandbox.exchange import (
     BadAnswer,
@@ -96,13 +96,13 @@ class Session:
         if exchange.stray():
             raise self._ended(Ending.CRASHED, "the code wrote to the grader's own pipe")
         exchange.printed.clear()
-        start, waited_s = time.monotonic(), self._waited_s()
+        start, waited_s = time.monotonic(), self._queue.waited_s()
         try:
             return exchange.ask(
                 frame,
                 start + wall_s,
                 max_body,
-                lambda: min(self._waited_s() - waited_s, _PATIENCE * wall_s),
+                lambda: min(self._queue.waited_s() - waited_s, _PATIENCE * wall_s),
                 self._over if self._watcher is not None or self._on_device is not None else None,
             )
         except (NotInTime, TooMuchOutput, TooMuchMemory, BadAnswer, NoAnswer) as error:
@@ -110,9 +110,6 @@ class Session:
             raise self._verdict(error, wall_s) from None
         finally:
             self.wall_s = time.monotonic() - start
-
-    def _waited_s(self) -> float:
-        return 0.0 if self._child is None else waited_s(self._pid)
 
     def _over(self) -> bool:
         return (self._watcher is not None and self._watcher.over()) or self._greedy()
@@ -201,11 +198,17 @@ class Session:
     def _open(self) -> None:
         self._child = self._born()
         self._pid = self._child.pid
+        self._queue = Queue(self._pid)
         self._exchange = Exchange(self._child.pipes, self._limits.output_kib << 10, bytearray())
         self._answered = 0
         limits = self._limits
         if self._groups is not None:
-            self._group = self._groups.take(self._pid, limits.memory_mib)
+            born_in = self._child.group
+            self._group = (
+                self._groups.take(self._pid, limits.memory_mib)
+                if born_in is None
+                else self._groups.bound(born_in, limits.memory_mib)
+            )
         if self._group is None:
             self._watcher = Watcher(self._pid, limits.memory_mib)
         if self._on_device is not None:
@@ -231,6 +234,7 @@ class Session:
         if self._child is not None:
             self._child.close()
             self._child = None
+            self._queue.close()
         if self._group is not None and self._groups is not None:
             self._groups.give_back(self._group)
             self._group = None

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO, NoReturn
 
 from grader.errors import MachineError
+from grader.sandbox.cgroup import Group, Groups
 from grader.sandbox.child import Child, Forked, Pipes
 
 START_S, FORK_S = 120.0, 30.0
@@ -37,8 +38,9 @@ class Zygote:
         self._process = process
         self._said = said
         self._lock = threading.Lock()
-        self._spares: deque[tuple[tuple[int, int, int, int], tuple[str, int]]] = deque()
-        "ordered and not yet taken: our ends of request, reply, output and status; home and file_mib"
+        self._spares: deque[tuple[tuple[int, int, int, int], tuple[str, int], Group | None]] = deque()
+        "ordered and not yet taken: our ends of request, reply, output and status; home and file_mib; memory group"
+        self._groups: Groups | None = None
         self._pidfd: int | None = None
         self._ready = False
         self.alive = True
@@ -76,18 +78,21 @@ class Zygote:
                 _, (self._pidfd,) = self._receive(START_S)
                 self._ready = True
 
-    def fork(self, home: str, file_mib: int) -> Child:
+    def fork(self, home: str, file_mib: int, groups: Groups | None = None) -> Child:
         """A clean worker; the next one is ordered at once, so that its making is off the critical path.
 
+        `groups`: where it is to be counted from birth, if that can be had.
         Raises: `ZygoteDied`.
         """
         self.wait_ready()
         with self._lock:
+            self._groups = groups
             if not self._spares:
                 self._order_child(home, file_mib)
             child, made_for = self._take_spare()
             if made_for != (home, file_mib):
                 child.close()
+                self._give_back(child.group)
                 self._order_child(home, file_mib)
                 child, _ = self._take_spare()
             self._order_child(home, file_mib)
@@ -96,8 +101,8 @@ class Zygote:
 
     def _take_spare(self) -> tuple[Forked, tuple[str, int]]:
         _, descriptors = self._receive(FORK_S)
-        ends, made_for = self._spares.popleft()
-        return Forked(Pipes(*ends[:3]), descriptors[0], ends[3]), made_for
+        ends, made_for, group = self._spares.popleft()
+        return Forked(Pipes(*ends[:3]), descriptors[0], ends[3], group), made_for
 
     def _order_child(self, home: str, file_mib: int) -> None:
         pairs = [os.pipe() for _ in range(4)]
@@ -106,7 +111,11 @@ class Zygote:
         ours = [request_w, *(read for read, _ in others)]
         for descriptor in ours:
             os.set_blocking(descriptor, False)
-        self._spares.append(((ours[0], ours[1], ours[2], ours[3]), (home, file_mib)))
+        group = None
+        if self._groups is not None and (reserved := self._groups.reserve()) is not None:
+            group, entry = reserved
+            theirs.append(entry)
+        self._spares.append(((ours[0], ours[1], ours[2], ours[3]), (home, file_mib), group))
         try:
             self._send({"op": "fork", "home": home, "file_mib": file_mib}, theirs)
         finally:
@@ -143,9 +152,14 @@ class Zygote:
 
     def _drop_spares(self) -> None:
         while self._spares:
-            ends, _ = self._spares.popleft()
+            ends, _, group = self._spares.popleft()
             for descriptor in ends:
                 os.close(descriptor)  # a spare whose request pipe closes ends itself
+            self._give_back(group)
+
+    def _give_back(self, group: Group | None) -> None:
+        if group is not None and self._groups is not None:
+            self._groups.give_back(group)
 
     def _send(self, order: Mapping[str, object], descriptors: Sequence[int]) -> None:
         try:

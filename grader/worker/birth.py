@@ -64,13 +64,23 @@ def single(
     live(built, descriptors, home, file_mib, landlock.ruleset(built.readable) if built.landlock else None)
 
 
-def live(walls: Walls, descriptors: Sequence[int], home: str, file_mib: int, rules: int | None) -> NoReturn:
+def live(
+    walls: Walls,
+    descriptors: Sequence[int],
+    home: str,
+    file_mib: int,
+    rules: int | None,
+    group: int | None = None,
+) -> NoReturn:
     """Confine this process, then answer requests until the judge has no more. Never returns.
 
-    `descriptors`: where requests come from, replies go to, and what the learner prints goes to.
+    `descriptors`: where requests come from, replies go to, and what the learner prints goes to; `group`: the entry of a
+    memory group.
     """
     code = 1
     try:
+        if group is not None:
+            os.write(group, b"0")  # which is this process, whatever its number is outside
         rules = _wire_up(descriptors, rules)
         if walls.namespaces and walls.landlock:
             rules = landlock.ruleset(walls.readable)  # each has a home of its own to allow

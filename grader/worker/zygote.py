@@ -4,7 +4,7 @@ It runs inside the jail, is trusted, and never reads a byte of a learner: it han
 a SEQPACKET socket, each with descriptors:
 
     {"op": "fork", "home": folder, "file_mib": n}
-        request to read, reply to write, output to write, status to write
+        request to read, reply to write, output to write, status to write, and perhaps the entry of a memory group
         -> {"pid": n} with a pidfd; on the worker's death, JSON on status
     {"op": "branch", "forbidden": [...]}
         a socket: a copy of this zygote serves it, with those operations refused
@@ -112,11 +112,11 @@ def _fork(state: Zygote, home: str, file_mib: int, descriptors: list[int]) -> No
         confine.new_pid_namespace()
     pid = os.fork()
     if pid == 0:
-        birth.live(state.walls, descriptors, home, file_mib, state.rules)
+        birth.live(state.walls, descriptors, home, file_mib, state.rules, *descriptors[4:])
     if state.own_pid_namespace is not None:
         confine.return_to(state.own_pid_namespace)
-    *given, status = descriptors
-    for descriptor in given:
+    status = descriptors.pop(3)
+    for descriptor in descriptors:
         os.close(descriptor)
     pidfd = os.pidfd_open(pid)
     state.living[pidfd] = (pid, status)

@@ -53,6 +53,36 @@ def test_groups_are_used_again(groups: cgroup.Groups) -> None:
     groups.close()
 
 
+def test_a_process_moves_itself_into_its_group_at_birth(groups: cgroup.Groups) -> None:
+    reserved = groups.reserve()
+    if reserved is None:
+        pytest.skip("version 2")
+    group, entry = reserved
+    code = f"import os; os.write({entry}, b'0'); input(); held = bytearray(400 << 20); input()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, text=True, pass_fds=[entry]
+    )
+    os.close(entry)
+    assert groups.bound(group, 100) is group
+    process.communicate("\n\n")
+    assert process.returncode == -9
+    assert group.ran_out()
+    groups.give_back(group)
+    groups.close()
+
+
+def test_every_worker_has_a_group_of_its_own_before_it_answers(pool: Pool, groups: cgroup.Groups) -> None:
+    groups.close()
+    with pool.session("numpy") as one, pool.session("numpy") as other:
+        found = []
+        for session in (one, other):
+            assert run(session, "pass")["status"] == "ok"
+            assert session._group is not None and session._child is not None
+            found.append((session._group.path / "cgroup.procs").read_text().split())
+            assert found[-1] == [str(session._child.pid)]
+        assert found[0] != found[1]
+
+
 def test_a_process_that_is_gone_has_no_group(groups: cgroup.Groups) -> None:
     process = subprocess.Popen(["/bin/true"])
     process.wait()

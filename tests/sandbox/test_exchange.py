@@ -59,8 +59,19 @@ def test_announced_lengths_are_refused_before_anything_is_read(
     assert caught.value.oversize is oversize
 
 
-def test_never_more_is_read_than_belongs_to_the_frame() -> None:
+def test_what_comes_after_the_frame_is_surplus() -> None:
     frame = pack(Message({}))
     reader = FrameReader(max_body=100)
-    reader.feed(frame[: reader.wanted()])
+    reader.feed(frame)
+    assert (reader.complete, reader.surplus, reader.wanted()) == (True, False, 0)
+    reader = FrameReader(max_body=100)
+    reader.feed(frame + b"x")
+    assert (reader.complete, reader.surplus) == (True, True)
+    assert reader.message() == Message({})
+
+
+def test_once_its_length_is_known_no_more_is_read_than_the_frame() -> None:
+    frame = pack(Message({}))
+    reader = FrameReader(max_body=100)
+    reader.feed(frame[:12])
     assert reader.wanted() == len(frame) - 12
