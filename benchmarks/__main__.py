@@ -15,6 +15,7 @@ TABLES = {
     "judging": "benchmarks.judging",
     "classes": "benchmarks.classes",
     "startup": "benchmarks.startup",
+    "watch": "benchmarks.watch",
 }
 
 

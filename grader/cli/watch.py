@@ -90,13 +90,14 @@ class _Screen:
         click.echo(f"\nJudging {self.exercise.id} ...")
         try:
             report, troubles = self.checker.check([self.exercise.id])
-            record(self.course, report)
             self.verdict = rendered(self.course, report, "text") + "".join(
                 f"{trouble}\n" for trouble in troubles
             )
+            self._draw()
+            record(self.course, report)  # the disk takes longer than drawing, and nobody need wait for it
         except GraderError as wrong:
             self.verdict = f"{wrong}\n"
-        self._draw()
+            self._draw()
 
     def _draw(self) -> None:
         if sys.stdout.isatty():
