@@ -66,6 +66,21 @@ class Expected:
 
 
 @dataclass(frozen=True, eq=False)
+class Sheet:
+    """Small expected tensors of one dtype, laid end to end, so that they are compared in one go."""
+
+    dtype: str
+    tensors: tuple[tuple[str, tuple[int, ...]], ...]
+    "names and shapes"
+    truth: Array
+    tolerance: Array
+
+
+#: elements; a larger tensor is compared alone, and not kept twice
+_SMALL = 4096
+
+
+@dataclass(frozen=True, eq=False)
 class KeyCase:
     """One case: what is sent to the worker, and what should come back."""
 
@@ -81,6 +96,26 @@ class KeyCase:
         """Bytes of what is given and of what is expected."""
         expected = sum(np.asarray(value.value).nbytes for value in self.expected.values() if value.is_tensor)
         return expected + sum(len(tensor.data) for tensor in self.request.tensors.values())
+
+    @cached_property
+    def sheets(self) -> tuple[Sheet, ...]:
+        """What is expected of small tensors of floating point numbers that NumPy has."""
+        of: dict[str, list[tuple[str, Array, Array]]] = {}
+        for name, value in self.expected.items():
+            truth = np.asarray(value.value)
+            if value.dtype in ("float32", "float64") and truth.size <= _SMALL and truth.dtype.kind == "f":
+                of.setdefault(value.dtype, []).append((name, truth, np.asarray(value.tolerance)))
+        return tuple(
+            Sheet(
+                dtype,
+                tuple((name, truth.shape) for name, truth, _ in found),
+                np.concatenate([truth.ravel() for _, truth, _ in found], dtype=np.float64),
+                np.concatenate(
+                    [np.broadcast_to(allowed, truth.shape).ravel() for _, truth, allowed in found]
+                ),
+            )
+            for dtype, found in of.items()
+        )
 
 
 @dataclass(frozen=True)

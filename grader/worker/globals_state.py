@@ -46,6 +46,7 @@ def _watched(framework: str) -> dict[str, Callable[[], Any]]:
         import torch
 
         generator, read = torch.default_generator, torch.default_generator.get_state
+        modes = torch._C._len_torch_function_stack  # a default device is a mode that is on
         dtype, device, numpy = torch.get_default_dtype, torch.get_default_device, torch._C.TensorBase.numpy
         watched |= {
             "torch's global random state": lambda: (numpy(read()), torch.default_generator is generator),
@@ -53,7 +54,7 @@ def _watched(framework: str) -> dict[str, Callable[[], Any]]:
             "torch's grad mode": torch.is_grad_enabled,
             "torch's number of threads": torch.get_num_threads,
             "torch's deterministic setting": torch._C._get_deterministic_algorithms,
-            "torch's default device": lambda: str(device()),
+            "torch's default device": lambda: str(device()) if modes() else "cpu",
         }
     return watched
 

@@ -26,9 +26,16 @@ def serve(read_fd: int, write_fd: int, check: Callable[[], None] = lambda: None)
     Raises: nothing of the learner's.
     """
     loaded: dict[str, Loaded] = {}
+    take = open(read_fd, "rb", closefd=False).read
+
+    def read_exactly(count: int) -> bytes:
+        data = take(count)
+        if len(data) < count:
+            raise EOFError
+        return data
 
     def receive() -> Message:
-        return read(lambda count: _read_exactly(read_fd, count))
+        return read(read_exactly)
 
     def send(answer: Message) -> None:
         frame = _packed(answer)
@@ -155,17 +162,6 @@ def _flush() -> None:
             stream.flush()
         except BaseException:  # a learner may have replaced it
             continue
-
-
-def _read_exactly(descriptor: int, count: int) -> bytes:
-    parts = []
-    while count:
-        part = os.read(descriptor, min(count, 1 << 20))
-        if not part:
-            raise EOFError
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from grader.judge.compare import Answer, Wrong, compare
-from grader.judge.key import Expected
+from grader.judge.compare import Answer, Wrong, compare, right_at_once
+from grader.judge.key import Expected, Form, KeyCase
 from grader.worker.wire import Message, Tensor
 
 
@@ -82,3 +82,32 @@ def test_one_changed_element_is_found_at_its_place(truth: np.ndarray, data: st.D
 def test_lying_heads_count_as_absent() -> None:
     lying = Answer.of(Message({"status": "ok", "values": [1, 2], "facts": "none"}))
     assert (lying.values, lying.facts) == ({}, {})
+
+
+VALUES = {
+    "right": np.ones((2, 3), np.float32),
+    "nearly": np.full((2, 3), 1 + 1e-7, np.float32),
+    "wrong in one place": np.array([[1, 1, 1], [1, 1, 1.01]], np.float32),
+    "not a number": np.array([[1, 1, 1], [1, 1, np.nan]], np.float32),
+    "infinite": np.full((2, 3), np.inf, np.float32),
+    "another shape": np.ones((3, 2), np.float32),
+    "another dtype": np.ones((2, 3)),
+    "absent": None,
+}
+
+
+@pytest.mark.parametrize("types", [{}, {"types": {"gradient of input": "Odd"}}], ids=["plain", "with types"])
+@pytest.mark.parametrize("second", VALUES)
+@pytest.mark.parametrize("first", VALUES)
+def test_at_once_as_one_by_one(first: str, second: str, types: dict[str, object]) -> None:
+    """Two small tensors, and one that is compared alone."""
+    names = ("output", "gradient of input")
+    expected = {name: EXPECTED for name in names} | {"large": Expected(np.ones(5000), 0.1, "float32")}
+    case = KeyCase("check", Form.PLAIN, "call()", Message({}), expected)
+    (sheet,) = case.sheets
+    assert [name for name, _ in sheet.tensors] == [*names]
+    given_values = zip(names, (VALUES[first], VALUES[second]), strict=True)
+    tensors = {name: Tensor.of(value) for name, value in given_values if value is not None}
+    claimed = Answer(tensors, {}, types)
+    each = all(compare(name, EXPECTED, claimed) is None for name in names)
+    assert right_at_once(sheet, claimed) is each

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 
@@ -60,3 +61,31 @@ def test_a_generator_put_in_beforehand_is_watched() -> None:
     before = globals_state.snapshot("numpy")
     np.random.rand()
     assert globals_state.touched(before, "numpy") == [NUMPY]
+
+
+TORCH_TOUCHES = {
+    "nothing": ("torch.zeros(1)", []),
+    "its random state": ("torch.rand(1)", ["torch's global random state"]),
+    "the default dtype": ("torch.set_default_dtype(torch.float64)", ["torch's default dtype"]),
+    "grad mode": ("torch.set_grad_enabled(False)", ["torch's grad mode"]),
+    "the default device": ("torch.set_default_device('meta')", ["torch's default device"]),
+    "a device left on": ("torch.device('meta').__enter__()", ["torch's default device"]),
+}
+
+
+def test_torch_s_switches_are_watched() -> None:
+    """In processes of their own, since some cannot be turned back."""
+    lines = [f"({code!r}, {names!r})," for code, names in TORCH_TOUCHES.values()]
+    program = f"""
+import os, torch
+from grader.worker import globals_state
+globals_state.prepare("torch")
+for code, names in [{"".join(lines)}]:
+    if os.fork() == 0:
+        before = globals_state.snapshot("torch")
+        exec(code)
+        os._exit(globals_state.touched(before, "torch") != names)
+    assert os.wait()[1] == 0, code
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
