@@ -20,10 +20,9 @@ def train_gan(real, noise, seed):
     generator = network(noise.shape[1], 2, nn.ReLU())
     discriminator = network(2, 1, nn.LeakyReLU(0.2))
     # The discriminator learns faster: its opinion is of use only while it keeps up with the generator.
-    g_optimizer = torch.optim.Adam(generator.parameters(), lr=0.002, betas=(0.5, 0.9))
-    d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=0.004, betas=(0.5, 0.9))
-    steps, batch = 400, 128
-    average = [parameter.detach().clone() for parameter in generator.parameters()]
+    g_optimizer = torch.optim.Adam(generator.parameters(), lr=0.002, betas=(0.5, 0.9), fused=True)
+    d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=0.004, betas=(0.5, 0.9), fused=True)
+    steps, batch, average = 400, 128, None
     for step in range(steps):
         # Blurred clusters overlap, so there is a slope from every sample to every cluster; the blur fades out.
         blur = 0.3 * max(0.0, 1 - step / (0.8 * steps))
@@ -32,7 +31,7 @@ def train_gan(real, noise, seed):
         batch_real = batch_real + blur * torch.randn(batch, 2)
         fake = fake + blur * torch.randn(batch, 2)
 
-        real_logits, fake_logits = discriminator(batch_real), discriminator(fake.detach())
+        real_logits, fake_logits = discriminator(torch.cat([batch_real, fake.detach()])).split(batch)
         d_loss = F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
         d_optimizer.zero_grad()
         d_loss.backward()
@@ -43,11 +42,10 @@ def train_gan(real, noise, seed):
         g_loss.backward()
         g_optimizer.step()
         # The two players circle around the solution; the average of the second half lies closer to it.
-        for kept, parameter in zip(average, generator.parameters()):
-            kept.lerp_(parameter.detach(), 1.0 if step < steps // 2 else 0.02)
+        weights = nn.utils.parameters_to_vector(generator.parameters()).detach()
+        average = weights if step <= steps // 2 else average.lerp(weights, 0.02)
+    nn.utils.vector_to_parameters(average, generator.parameters())
     with torch.no_grad():
-        for kept, parameter in zip(average, generator.parameters()):
-            parameter.copy_(kept)
         samples = generator(noise.float())
         return (samples * std + mean).to(real.dtype)
 
@@ -58,11 +56,11 @@ def train_gan_hinge(real, noise, seed):
     mean, std = real.mean(0), real.std(0)
     data, z = ((real - mean) / std).float(), noise.shape[1]
     generator, discriminator = network(z, 2, nn.ReLU()), network(2, 1, nn.LeakyReLU(0.2))
-    g_optimizer = torch.optim.Adam(generator.parameters(), lr=0.003, betas=(0.0, 0.9))
-    d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=0.003, betas=(0.0, 0.9))
-    average, steps = None, 400
+    g_optimizer = torch.optim.Adam(generator.parameters(), lr=0.004, betas=(0.0, 0.9), fused=True)
+    d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=0.005, betas=(0.0, 0.9), fused=True)
+    average, steps = None, 250
     for step in range(steps):
-        blur = 0.4 * max(0.0, 1 - step / 320)
+        blur = 0.4 * max(0.0, 1 - step / 150)
         for _ in range(2):
             chosen = data[torch.randint(len(data), (128,))] + blur * torch.randn(128, 2)
             with torch.no_grad():
@@ -76,7 +74,7 @@ def train_gan_hinge(real, noise, seed):
         loss.backward()
         g_optimizer.step()
         now = nn.utils.parameters_to_vector(generator.parameters()).detach()
-        average = now.clone() if step < steps // 2 else average.lerp(now, 0.03)
+        average = now if step <= 150 else average.lerp(now, 0.04)
     nn.utils.vector_to_parameters(average, generator.parameters())
     with torch.no_grad():
         return (generator(noise.float()) * std + mean).to(real.dtype)
@@ -88,17 +86,16 @@ def train_gan_kernel(real, noise, seed):
     mean, std = real.mean(0), real.std(0)
     data, z = ((real - mean) / std).float(), noise.shape[1]
     generator = network(z, 2, nn.ReLU())
-    optimizer = torch.optim.Adam(generator.parameters(), lr=0.005)
-    steps = 400
+    optimizer = torch.optim.Adam(generator.parameters(), lr=0.01, fused=True)
+    steps, batch = 400, 128
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     for _ in range(steps):
-        chosen, fake = data[torch.randint(len(data), (256,))], generator(torch.randn(256, z))
-
-        def likeness(one, other):
-            squares = (one[:, None] - other[None]).square().sum(-1)
-            return sum(torch.exp(-squares / (2 * width**2)).mean() for width in (0.1, 0.3, 1.0))
-
-        loss = likeness(fake, fake) - 2 * likeness(fake, chosen)
+        fake = generator(torch.randn(batch, z))
+        both = torch.cat([fake, data[torch.randint(len(data), (batch,))]])
+        lengths = both.square().sum(dim=1)
+        squares = lengths[:batch, None] + lengths - 2 * fake @ both.T
+        likeness = sum(torch.exp(-squares / (2 * width**2)) for width in (0.1, 0.3, 1.0))
+        loss = likeness[:, :batch].mean() - 2 * likeness[:, batch:].mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -183,14 +180,14 @@ mean_point = mistake(
 )
 
 too_short = mistake(
-    "steps, batch = 400, 128",
-    "steps, batch = 10, 128",
+    "steps, batch, average = 400, 128, None",
+    "steps, batch, average = 10, 128, None",
     lesson=NO_PLAY,
 )
 
 averaged_from_the_start = mistake(
-    "1.0 if step < steps // 2 else 0.02",
-    "0.001",
+    "weights if step <= steps // 2 else average.lerp(weights, 0.02)",
+    "weights if step == 0 else average.lerp(weights, 0.001)",
     lesson=NO_PLAY,
 )
 
