@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.options import cache_home, course_option, open_course, open_progress, workspace_option
+from grader.cli.options import (
+    cache_home,
+    course_option,
+    data_home,
+    open_course,
+    open_progress,
+    workspace_option,
+)
 from grader.errors import GraderError, InputError
 
 if TYPE_CHECKING:
@@ -37,10 +44,15 @@ _KEYS = "h hint   n next   p previous   l list   c check again   q quit"
 def watch(exercise_id: str | None, workspace: Path, course_root: Path | None, sandbox: str) -> None:
     """Judge an exercise whenever you save it; the first unfinished one if none is named."""
     from grader.judge.check import Checker
+    from grader.quiz.store import ReviewLog
 
     course = open_course(course_root)
     exercise = course.exercise(exercise_id) if exercise_id else _first_open(course)
-    with Checker(course, workspace, sandbox=sandbox, device="auto", cache=cache_home() / "keys") as checker:
+    with (
+        open_progress().held(),
+        ReviewLog(data_home() / "quiz.db"),  # open all the time, like the progress: recording is quick then
+        Checker(course, workspace, sandbox=sandbox, device="auto", cache=cache_home() / "keys") as checker,
+    ):
         _Screen(course, checker, workspace, exercise).run()
 
 
@@ -90,14 +102,13 @@ class _Screen:
         click.echo(f"\nJudging {self.exercise.id} ...")
         try:
             report, troubles = self.checker.check([self.exercise.id])
+            record(self.course, report)
             self.verdict = rendered(self.course, report, "text") + "".join(
                 f"{trouble}\n" for trouble in troubles
             )
-            self._draw()
-            record(self.course, report)  # the disk takes longer than drawing, and nobody need wait for it
         except GraderError as wrong:
             self.verdict = f"{wrong}\n"
-            self._draw()
+        self._draw()
 
     def _draw(self) -> None:
         if sys.stdout.isatty():

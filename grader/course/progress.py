@@ -90,6 +90,12 @@ class Progress:
         }
 
     @contextmanager
+    def held(self) -> Iterator[None]:
+        """While this lasts an attempt waits for the disk once: SQLite tidies up when the last connection goes."""
+        with self._open():
+            yield
+
+    @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,6 +107,8 @@ class Progress:
                 remedy="set GRADER_HOME to a folder you may write",
             ) from None
         try:
+            database.execute("PRAGMA journal_mode = WAL")  # one wait for the disk instead of three
+            database.execute("PRAGMA synchronous = FULL")
             database.executescript(_SCHEMA)
             with database:
                 yield database

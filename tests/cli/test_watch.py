@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from grader.course.catalog import Course
+from grader.course.progress import Progress
 
 
 def test_a_save_is_judged_anew(tmp_path: Path, course: Course) -> None:
@@ -43,6 +44,8 @@ def test_a_save_is_judged_anew(tmp_path: Path, course: Course) -> None:
         draft.write_text(exercise.solution.reference.source)
         draft.rename(path)
         wait_for("3 of 3 points.")
+        (kept,) = (tmp_path / "home").rglob("progress.db")
+        assert Progress(kept).standings(course.info.id)[exercise.id].passed  # before it was shown
         process.stdin.write("h")
         process.stdin.flush()
         wait_for("Hint 1 of")

@@ -44,3 +44,11 @@ def test_a_place_that_cannot_be_written_names_the_remedy(tmp_path: Path) -> None
     (tmp_path / "progress.db").write_bytes(b"this is no database" * 100)
     with pytest.raises(MachineError, match="cannot be kept"):
         Progress(tmp_path / "progress.db").record(NOW, "cnn", "x", "failed", 0, 1)
+
+
+def test_an_attempt_is_there_for_others_while_the_record_is_held(tmp_path: Path) -> None:
+    progress = Progress(tmp_path / "progress.db")
+    with progress.held():
+        progress.record(NOW, "cnn", "relu", "passed", 1, 1)
+        assert Progress(tmp_path / "progress.db").standings("cnn")["relu"].passed
+    assert Progress(tmp_path / "progress.db").standings("cnn")["relu"].attempts == 1
