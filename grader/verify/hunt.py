@@ -2,7 +2,7 @@
 
 A mutant is judged in a child process on the key of the public seed, by the comparison that judges learners. One that
 passes meets far more cases (`beyond`): where one of them tells it from the reference it survived, and the author owes
-a case; where none does it counts as equivalent.
+a case; where none of them does it counts as equivalent.
 """
 
 from __future__ import annotations
@@ -29,11 +29,14 @@ SLOW_S, SLOW_BUDGET_S = 0.5, 15.0  # where the reference itself takes so long: t
 SEEDS = 8
 REACH_S = 20.0  # of a processor, and so many times as long by the clock on a busy machine
 PATIENCE = 6
+NO_CASES = (
+    ""  # what tells a mutant apart where no further case could be made: nothing says that it is equivalent
+)
 
 
 @dataclass(frozen=True)
 class Fate:
-    """What one mutant came to; `shown_by` is the call that tells it apart, None for none."""
+    """What one mutant came to; `shown_by` is the call that tells it apart, None for none of many."""
 
     mutant: Mutant
     killed: bool
@@ -79,7 +82,8 @@ def _fates(
     passed = [mutant for mutant, failure in zip(chosen, first, strict=True) if failure is None]
     more = _more(exercise, _most(len(passed), len(cases), reference_s)) if passed else []
     slower = reference_s * max(1.0, len(more) / len(cases))
-    shown = dict(zip(map(id, passed), _failures(exercise, passed, more, slower), strict=True))
+    told = _failures(exercise, passed, more, slower) if more else [NO_CASES] * len(passed)
+    shown = dict(zip(map(id, passed), told, strict=True))
     return [
         Fate(mutant, failure is not None, shown.get(id(mutant)))
         for mutant, failure in zip(chosen, first, strict=True)

@@ -135,5 +135,7 @@ def _flaw(proof: Proof, survivor: Survivor) -> Flaw:
         message=f"the judge passes a mutant of the reference ({survivor.operator})\n{survivor.diff}",
         file=f"solutions/{proof.topic}/{proof.exercise}.py",
         key="cases",
-        remedy=f"add a case that tells it apart, such as {survivor.shown_by}",
+        remedy=f"add a case that tells it apart, such as {survivor.shown_by}"
+        if survivor.shown_by
+        else "no case under other seeds could be made, so nothing says that it is equivalent: draw inputs off the kinks",
     )

@@ -75,7 +75,7 @@ def _percent(part: int, whole: int) -> str:
 
 def _survivors(proofs: tuple[Proof, ...]) -> str:
     found = [
-        f"\n`{proof.exercise}`, {one.operator}; told apart by {one.shown_by}\n\n```diff\n{one.diff}\n```\n"
+        f"\n`{proof.exercise}`, {one.operator}; told apart by {one.shown_by or 'nothing, for want of further cases'}\n\n```diff\n{one.diff}\n```\n"
         for proof in proofs
         for one in (proof.hunted.survivors if proof.hunted else ())
     ]
