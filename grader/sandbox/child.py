@@ -25,32 +25,6 @@ class Record:
     cpu_s: float
 
 
-class Queue:
-    """How long a process's main thread was ready to run while every processor was taken. Close it."""
-
-    def __init__(self, pid: int) -> None:
-        self._file: int | None = None
-        try:
-            self._file = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            pass
-
-    def waited_s(self) -> float:
-        """Seconds; 0 where nobody counts them, and for a process that is gone."""
-        if self._file is None:
-            return 0.0
-        try:
-            return int(os.pread(self._file, 256, 0).split()[1]) * 1e-9
-        except (OSError, ValueError, IndexError):
-            return 0.0
-
-    def close(self) -> None:
-        """Give the descriptor back."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-
-
 @dataclass(frozen=True)
 class Pipes:
     """The judge's ends: requests and replies, what the learner prints."""

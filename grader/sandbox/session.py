@@ -11,7 +11,7 @@ from typing import Self
 
 from grader.errors import MachineError
 from grader.sandbox.cgroup import Group, Groups
-from grader.sandbox.child import Child, Queue, Record
+from grader.sandbox.child import Child, Record
 from grader.sandbox.endings import cause, too_much_memory
 from grader.sandbox.exchange import (
     BadAnswer,
@@ -22,6 +22,7 @@ from grader.sandbox.exchange import (
     TooMuchOutput,
 )
 from grader.sandbox.policy import Ending, Limits, Outcome, WorkerEnded
+from grader.sandbox.waiting import PATIENCE, Queue, Wait
 from grader.sandbox.watcher import Watcher
 from grader.worker import wire
 from grader.worker.protocol import LENGTH
@@ -29,7 +30,6 @@ from grader.worker.protocol import LENGTH
 _STATUS_S, _KILLED_S, _WALLS_S = 1.0, 10.0, 120.0
 _RETRIES = 2
 _DRIVER_FILES = 1024
-_PATIENCE = 4.0  # how many limits more a request may take on a machine that is too busy to run it
 
 
 class Session:
@@ -96,18 +96,21 @@ class Session:
         if exchange.stray():
             raise self._ended(Ending.CRASHED, "the code wrote to the grader's own pipe")
         exchange.printed.clear()
-        start, waited_s = time.monotonic(), self._queue.waited_s()
+        start, wait = time.monotonic(), Wait(self._queue)
         try:
             return exchange.ask(
                 frame,
                 start + wall_s,
                 max_body,
-                lambda: min(self._queue.waited_s() - waited_s, _PATIENCE * wall_s),
+                lambda: min(wait.waited_s(), PATIENCE * wall_s),
                 self._over if self._watcher is not None or self._on_device is not None else None,
             )
-        except (NotInTime, TooMuchOutput, TooMuchMemory, BadAnswer, NoAnswer) as error:
+        except NotInTime:
             self.wall_s = time.monotonic() - start
-            raise self._verdict(error, wall_s) from None
+            raise self._late(wait, wall_s) from None
+        except (TooMuchOutput, TooMuchMemory, BadAnswer, NoAnswer) as error:
+            self.wall_s = time.monotonic() - start
+            raise self._verdict(error) from None
         finally:
             self.wall_s = time.monotonic() - start
 
@@ -144,9 +147,13 @@ class Session:
         said = self.output.strip().splitlines() or ["it ended without a word"]
         return MachineError(f"a sandbox wall cannot be built: {said[-1]}", remedy="run `grader doctor`")
 
-    def _verdict(self, error: Exception, wall_s: float) -> Exception:
-        if isinstance(error, NotInTime):
-            return self._ended(Ending.TIMEOUT, f"stopped after {wall_s:g} s, the limit for one request")
+    def _late(self, wait: Wait, wall_s: float) -> Exception:
+        """The code's fault, or the machine's."""
+        waited_s = wait.waited_s()
+        ended = self._ended(Ending.TIMEOUT, f"stopped after {wall_s:g} s, the limit for one request")
+        return wait.too_busy(waited_s, ended.outcome.cpu_s, wall_s) or ended
+
+    def _verdict(self, error: Exception) -> Exception:
         if isinstance(error, TooMuchOutput):
             limit = f"{self._limits.output_kib} KiB, the limit for one request"
             return self._ended(Ending.OUTPUT_LIMIT, f"printed more than {limit}")
