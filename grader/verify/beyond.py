@@ -43,7 +43,7 @@ def more_cases(exercise: Exercise, reach: Reach, *, combine: bool = True) -> lis
     """The cases with what the reference gives on them. Runs course code: call it where it may be killed."""
     names = list(exercise.info.entry_names)
     smith = CaseSmith(exercise, entries_of(exercise.id, exercise.solution.reference.source, names), "cpu")
-    wheats = [bench_of(exercise, wheat.source) for wheat in exercise.solution.wheats[1:]]
+    wheats = _Wheats(exercise)
     deadline = time.process_time() + reach.cpu_s
     drawn = [_drawn(exercise, seed) for seed in reach.seeds]
     own = [(case, _OWN + at) for cases in drawn for at, case in enumerate(cases)]
@@ -56,7 +56,7 @@ def more_cases(exercise: Exercise, reach: Reach, *, combine: bool = True) -> lis
         if time.process_time() > deadline or len(found) >= most:
             break
         made = _made(smith, case, index)
-        if made is not None and (index < _COMBINED or _agreed(made, wheats)):
+        if made is not None and (index < _COMBINED or wheats.agree(made)):
             found.append(made)
     return found
 
@@ -68,9 +68,23 @@ def _made(smith: CaseSmith, case: Case, index: int) -> KeyCase | None:
         return None  # outside the statement
 
 
-def _agreed(case: KeyCase, wheats: Sequence[Bench]) -> bool:
-    with quiet():
-        return all(wheat.passes(case) for wheat in wheats)
+class _Wheats:
+    """The other right implementations. Each is loaded when it is first asked and asked at once: Triton reads a kernel's text at its
+    first call, from a file whose name the next one takes.
+    """
+
+    def __init__(self, exercise: Exercise) -> None:
+        self._exercise, self._loaded = exercise, dict[int, Bench]()
+
+    def agree(self, case: KeyCase) -> bool:
+        """Whether all of them answer as the reference does."""
+        with quiet():
+            return all(self._bench(at).passes(case) for at in range(1, len(self._exercise.solution.wheats)))
+
+    def _bench(self, at: int) -> Bench:
+        if at not in self._loaded:
+            self._loaded[at] = bench_of(self._exercise, self._exercise.solution.wheats[at].source)
+        return self._loaded[at]
 
 
 def _drawn(exercise: Exercise, seed: int) -> list[Case]:
