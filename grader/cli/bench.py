@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.options import cache_home, course_option, open_course, workspace_option
+from grader.cli.options import cache_home, course_option, open_course, sandbox_option, workspace_option
 from grader.errors import InputError, MachineError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("exercise_id", metavar="ID")
 @workspace_option
 @course_option
-@click.option("--sandbox", type=click.Choice(["auto", "strong", "basic"]), default="auto")
+@sandbox_option
 @click.option("--device", default="auto", help="auto, cpu, cuda or cuda:N.")
 @click.option("--rounds", type=click.IntRange(3, 99), default=9, help="How often each is timed.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")

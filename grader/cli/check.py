@@ -20,6 +20,7 @@ from grader.cli.options import (
     data_home,
     open_course,
     open_progress,
+    sandbox_option,
     workspace_option,
 )
 
@@ -32,12 +33,7 @@ if TYPE_CHECKING:
 @click.argument("exercise_ids", nargs=-1, metavar="[ID ...]")
 @workspace_option
 @course_option
-@click.option(
-    "--sandbox",
-    type=click.Choice(["auto", "strong", "basic"]),
-    default="auto",
-    help="Default: the best here.",
-)
+@sandbox_option
 @click.option("--device", default="auto", help="auto, cpu, cuda, cuda:N, mps or all.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "junit"]), default="text")
 @click.pass_context

@@ -26,6 +26,16 @@ def course_option(command: Command) -> Command:
     )(command)
 
 
+def sandbox_option(command: Command) -> Command:
+    """`--sandbox auto|strong|basic`, for one's own code: the best that this machine gives when it is not given."""
+    return click.option(
+        "--sandbox",
+        type=click.Choice(["auto", "strong", "basic"]),
+        default="auto",
+        help="Default: the best here.",
+    )(command)
+
+
 def workspace_option(command: Command) -> Command:
     """`--workspace DIR`; the current folder when it is not given."""
     return click.option(

@@ -19,6 +19,7 @@ from grader.cli.options import (
     data_home,
     open_course,
     open_progress,
+    sandbox_option,
     workspace_option,
 )
 from grader.errors import GraderError, InputError
@@ -35,12 +36,7 @@ _KEYS = "h hint   n next   p previous   l list   c check again   q quit"
 @click.argument("exercise_id", required=False)
 @workspace_option
 @course_option
-@click.option(
-    "--sandbox",
-    type=click.Choice(["auto", "strong", "basic"]),
-    default="auto",
-    help="Default: the best here.",
-)
+@sandbox_option
 def watch(exercise_id: str | None, workspace: Path, course_root: Path | None, sandbox: str) -> None:
     """Judge an exercise whenever you save it; the first unfinished one if none is named."""
     from grader.judge.check import Checker

@@ -71,7 +71,7 @@ class Wait:
             return None
         return MachineError(
             f"the machine is too busy to judge: code with a limit of {limit_s:g} s waited {waited_s:.0f} s for a processor",
-            remedy="end other programs, or judge fewer at a time (--jobs)",
+            remedy="end other programs and try again; grade judges fewer at a time with --jobs",
         )
 
 
